@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/table.h"
+
+int err_set(struct err *err, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	err->code = code;
+	va_start(ap, fmt);
+	(void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+int err_wrap(struct err *err, const char *fmt, ...)
+{
+	char inner[sizeof(err->msg)];
+	va_list ap;
+
+	memcpy(inner, err->msg, sizeof(inner));
+	va_start(ap, fmt);
+	int n = vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n + sizeof(": ") < sizeof(err->msg)) {
+		size_t room = sizeof(err->msg) - (size_t)n - sizeof(": ");
+
+		(void)snprintf(err->msg + n, room + sizeof(": "), ": %.*s", (int)room,
+			       inner);
+	}
+	return err->code;
+}
+
+/* strerror() depends on the locale and musl words it differently; a report
+ * reads the same everywhere. The errors that a probe meets, no more. */
+static const struct errno_words {
+	int code;
+	const char *name, *words;
+} table[] = {
+	{ EROFS, "EROFS", "EROFS (read-only file system)" },
+	{ EACCES, "EACCES", "EACCES (permission denied)" },
+	{ EPERM, "EPERM", "EPERM (operation not permitted)" },
+	{ ENOENT, "ENOENT", "ENOENT (no such file or directory)" },
+	{ ENOSPC, "ENOSPC", "ENOSPC (no space left on device)" },
+	{ EDQUOT, "EDQUOT", "EDQUOT (disk quota exceeded)" },
+	{ EBUSY, "EBUSY", "EBUSY (busy)" },
+	{ EEXIST, "EEXIST", "EEXIST (file exists)" },
+	{ EFAULT, "EFAULT", "EFAULT (bad address)" },
+	{ EINVAL, "EINVAL", "EINVAL (invalid argument)" },
+	{ EBADF, "EBADF", "EBADF (bad file descriptor)" },
+	{ EIO, "EIO", "EIO (input/output error)" },
+	{ EINTR, "EINTR", "EINTR (interrupted)" },
+	{ EAGAIN, "EAGAIN", "EAGAIN (try again)" },
+	{ ELOOP, "ELOOP", "ELOOP (too many symbolic links)" },
+	{ EISDIR, "EISDIR", "EISDIR (is a directory)" },
+	{ ENOTDIR, "ENOTDIR", "ENOTDIR (not a directory)" },
+	{ ENAMETOOLONG, "ENAMETOOLONG", "ENAMETOOLONG (name too long)" },
+	{ ENOMEM, "ENOMEM", "ENOMEM (out of memory)" },
+	{ E2BIG, "E2BIG", "E2BIG (larger than the limit)" },
+	{ ENOSYS, "ENOSYS", "ENOSYS (no such system call)" },
+	{ EOPNOTSUPP, "EOPNOTSUPP", "EOPNOTSUPP (not supported)" },
+	{ EXDEV, "EXDEV", "EXDEV (crosses a mount or leaves the root)" },
+	{ ESRCH, "ESRCH", "ESRCH (no such process)" },
+	{ ESTALE, "ESTALE", "ESTALE (stale)" },
+	{ ENODATA, "ENODATA", "ENODATA (nothing there)" },
+	{ EPROTO, "EPROTO", "EPROTO (not what was expected)" },
+	{ ETIMEDOUT, "ETIMEDOUT", "ETIMEDOUT (timed out)" },
+	{ ECONNREFUSED, "ECONNREFUSED", "ECONNREFUSED (connection refused)" },
+	{ ENETUNREACH, "ENETUNREACH", "ENETUNREACH (network unreachable)" },
+	{ EHOSTUNREACH, "EHOSTUNREACH", "EHOSTUNREACH (host unreachable)" },
+	{ ENXIO, "ENXIO", "ENXIO (no such device)" },
+	{ ENODEV, "ENODEV", "ENODEV (no such device)" },
+	{ ERANGE, "ERANGE", "ERANGE (out of range)" },
+	{ EMFILE, "EMFILE", "EMFILE (too many open files)" },
+	{ ENOTCONN, "ENOTCONN", "ENOTCONN (not connected)" },
+	{ ETXTBSY, "ETXTBSY", "ETXTBSY (text file busy)" },
+	{ EUSERS, "EUSERS", "EUSERS (too many users)" },
+};
+
+static const struct errno_words *find(int code)
+{
+	if (code < 0)
+		code = -code;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (table[i].code == code)
+			return &table[i];
+	return NULL;
+}
+
+const char *err_words(int code)
+{
+	const struct errno_words *e = find(code);
+
+	return e ? e->words : "an error without a name here";
+}
+
+const char *err_name(int code)
+{
+	const struct errno_words *e = find(code);
+
+	return e ? e->name : "errno";
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * record.h - one table per struct, from which it is written, read, released,
+ * copied, and described by a JSON Schema.
+ *
+ * All that goes from one part of the program to another is plain data with a
+ * JSON form (task, facts, report). A table row says what a member is called
+ * there and what it is; nothing else in the tree spells these names.
+ */
+#ifndef CORE_RECORD_H
+#define CORE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/err.h"
+#include "core/json.h"
+#include "core/list.h"
+
+enum field_kind {
+	FIELD_BOOL,   /* bool */
+	FIELD_INT,    /* int64_t */
+	FIELD_MASK,   /* uint64_t, as "0x00000000a80425fb" */
+	FIELD_TEXT,   /* char *; NULL is left out */
+	FIELD_PATH,   /* char * of any bytes; NAME_b64 beside it where it is not UTF-8 */
+	FIELD_ENUM,   /* an enum as large as int, its spellings in 'names' */
+	FIELD_TEXTS,  /* struct list of char * */
+	FIELD_INTS,   /* struct list of int64_t */
+	FIELD_STRUCT, /* a struct embedded in this one: an object */
+	FIELD_INLINE, /* the same, its members among ours */
+	FIELD_LIST,   /* struct list of structs */
+};
+
+struct type;
+
+struct field {
+	const char *name;
+	enum field_kind kind;
+	size_t offset;
+	const struct type *type;  /* STRUCT, INLINE, LIST */
+	const char *const *names; /* ENUM: NULL-terminated */
+	const char *text;	  /* one sentence for the schema; may be NULL */
+};
+
+struct type {
+	const char *name;
+	size_t size;
+	const struct field *fields; /* ends with a row whose name is NULL */
+	bool part; /* begins with a 'struct part' (facts.h): written without the rest
+		    * of its members where 'known' is false */
+};
+
+#define RECORD_BOOL(s, m)                                               \
+	{                                                               \
+#m, FIELD_BOOL, offsetof(struct s, m), NULL, NULL, NULL \
+	}
+#define RECORD_INT(s, m)                                               \
+	{                                                              \
+#m, FIELD_INT, offsetof(struct s, m), NULL, NULL, NULL \
+	}
+#define RECORD_MASK(s, m)                                               \
+	{                                                               \
+#m, FIELD_MASK, offsetof(struct s, m), NULL, NULL, NULL \
+	}
+#define RECORD_TEXT(s, m)                                               \
+	{                                                               \
+#m, FIELD_TEXT, offsetof(struct s, m), NULL, NULL, NULL \
+	}
+#define RECORD_PATH(s, m)                                               \
+	{                                                               \
+#m, FIELD_PATH, offsetof(struct s, m), NULL, NULL, NULL \
+	}
+#define RECORD_TEXTS(s, m)                                               \
+	{                                                                \
+#m, FIELD_TEXTS, offsetof(struct s, m), NULL, NULL, NULL \
+	}
+#define RECORD_INTS(s, m)                                               \
+	{                                                               \
+#m, FIELD_INTS, offsetof(struct s, m), NULL, NULL, NULL \
+	}
+#define RECORD_ENUM(s, m, nm)                                         \
+	{                                                             \
+#m, FIELD_ENUM, offsetof(struct s, m), NULL, nm, NULL \
+	}
+#define RECORD_STRUCT(s, m, ty)                                         \
+	{                                                               \
+#m, FIELD_STRUCT, offsetof(struct s, m), ty, NULL, NULL \
+	}
+#define RECORD_INLINE(s, m, ty)                                         \
+	{                                                               \
+#m, FIELD_INLINE, offsetof(struct s, m), ty, NULL, NULL \
+	}
+#define RECORD_LIST(s, m, ty)                                         \
+	{                                                             \
+#m, FIELD_LIST, offsetof(struct s, m), ty, NULL, NULL \
+	}
+#define RECORD_END                                    \
+	{                                             \
+		NULL, FIELD_BOOL, 0, NULL, NULL, NULL \
+	}
+
+/* Writes the members of 'record' into the object that is open in 'o'. */
+void record_write_members(struct json_out *o, const struct type *type,
+			  const void *record);
+/* The same as an object of its own. */
+void record_write(struct json_out *o, const char *key, const struct type *type,
+		  const void *record);
+
+/* Reads 'value' into *record, which is zeroed or holds defaults. Members that it
+ * lacks stay as they are, unknown ones are ignored; one of the wrong kind is
+ * -EINVAL with its place. On failure 'record' may be half filled: release it. */
+int record_read(const struct json_doc *doc, const struct json *value,
+		const struct type *type, void *record, struct err *err);
+
+/* Releases what 'record' owns and zeroes it. */
+void record_done(const struct type *type, void *record);
+
+/* A deep copy into *to, which is overwritten (release it first). 0 or -ENOMEM. */
+int record_copy(const struct type *type, void *to, const void *from);
+
+/* Releases every item of a list of 'type' and the list. */
+void record_list_done(const struct type *type, struct list *list);
+
+#endif

@@ -1,0 +1,1 @@
+int probe_placeholder(void); int probe_placeholder(void) { return 0; }
