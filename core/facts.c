@@ -137,6 +137,8 @@ static const struct field mounts_fields[] = {
 	RECORD_LIST(mounts_facts, list, &mount_type),
 	RECORD_TEXTS(mounts_facts, masked),
 	RECORD_TEXTS(mounts_facts, protected),
+	RECORD_TEXTS(mounts_facts, exposed),
+	RECORD_BOOL(mounts_facts, exposed_known),
 	RECORD_BOOL(mounts_facts, sys_writable),
 	RECORD_BOOL(mounts_facts, proc_sys_writable),
 	RECORD_TEXTS(mounts_facts, sockets),
@@ -374,8 +376,8 @@ void facts_write(struct json_out *o, const char *tool_version, const struct list
 	json_put_text(o, "version", tool_version);
 	json_close(o, '}');
 	json_open(o, "facts", '[');
-	LIST_EACH(struct facts, f, list)
-	record_write(o, NULL, &facts_type, f);
+	LIST_EACH (struct facts, f, list)
+		record_write(o, NULL, &facts_type, f);
 	json_close(o, ']');
 	json_close(o, '}');
 }

@@ -117,6 +117,8 @@ struct mounts_facts {
 	struct list list;	/* struct mount_fact, topmost mount of each path */
 	struct list masked;	/* char *: /proc and /sys paths hidden by the runtime */
 	struct list protected;	/* char *: /proc and /sys paths mounted read-only */
+	struct list exposed;	/* char *: those that are there, and are neither */
+	bool exposed_known;	/* false: we could not look which of them are there */
 	bool sys_writable;	/* /sys is mounted read-write */
 	bool proc_sys_writable; /* /proc/sys lies on a writable mount */
 	struct list

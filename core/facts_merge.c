@@ -71,5 +71,7 @@ bool facts_same_container(const struct facts *a, const struct facts *b)
 		return strcmp(a->docker_id, b->docker_id) == 0;
 	if (a->endpoint_id && b->endpoint_id)
 		return strcmp(a->endpoint_id, b->endpoint_id) == 0;
-	return a->container && b->container && strcmp(a->container, b->container) == 0;
+	/* "?1" is whatever its observer could not name: another one's is another. */
+	return a->container && b->container && a->container[0] != '?' &&
+	       strcmp(a->container, b->container) == 0;
 }

@@ -45,15 +45,15 @@ int texts_add(struct list *texts, const char *text)
 
 _Bool texts_have(const struct list *texts, const char *text)
 {
-	LIST_EACH(char *, it, texts)
-	if (strcmp(*it, text) == 0)
-		return 1;
+	LIST_EACH (char *, it, texts)
+		if (strcmp(*it, text) == 0)
+			return 1;
 	return 0;
 }
 
 void texts_done(struct list *texts)
 {
-	LIST_EACH(char *, it, texts)
-	free(*it);
+	LIST_EACH (char *, it, texts)
+		free(*it);
 	list_done(texts);
 }

@@ -252,6 +252,32 @@ static int read_field(const struct json_doc *doc, const struct json *object,
 	return record_read(doc, v, f->type, MEMBER(char, record, f), err);
 }
 
+/* Zero of these is a statement ("no capability", "not writable"), so that a document
+ * which leaves one out must not make it. The writer always writes them. */
+static bool must_be_said(enum field_kind kind)
+{
+	return kind == FIELD_BOOL || kind == FIELD_INT || kind == FIELD_MASK ||
+	       kind == FIELD_TEXTS || kind == FIELD_INTS || kind == FIELD_LIST;
+}
+
+/* A part that claims to be known without saying all of it is not known. */
+static int doubt_part(const struct json *value, const struct type *type, void *record,
+		      struct err *err)
+{
+	struct part *part = record;
+
+	for (const struct field *f = type->fields; part->known && f->name; f++) {
+		if (!must_be_said(f->kind) || json_get(value, f->name))
+			continue;
+		part->known = false;
+		free(part->why);
+		part->why = str_format("the document does not say '%s'", f->name);
+		if (!part->why)
+			return out_of_memory(err);
+	}
+	return 0;
+}
+
 int record_read(const struct json_doc *doc, const struct json *value,
 		const struct type *type, void *record, struct err *err)
 {
@@ -263,7 +289,7 @@ int record_read(const struct json_doc *doc, const struct json *value,
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return type->part ? doubt_part(value, type, record, err) : 0;
 }
 
 /* --- releasing and copying --- */

@@ -108,7 +108,9 @@ void record_write(struct json_out *o, const char *key, const struct type *type,
 
 /* Reads 'value' into *record, which is zeroed or holds defaults. Members that it
  * lacks stay as they are, unknown ones are ignored; one of the wrong kind is
- * -EINVAL with its place. On failure 'record' may be half filled: release it. */
+ * -EINVAL with its place. A part that says it is known and lacks a member of which
+ * zero is a statement is read as not known. On failure 'record' may be half filled:
+ * release it. */
 int record_read(const struct json_doc *doc, const struct json *value,
 		const struct type *type, void *record, struct err *err);
 

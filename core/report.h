@@ -63,7 +63,8 @@ struct finding {
 	char *observed_text; /* half a line: "/ is mounted rw" */
 	struct list evidence; /* char *: a sentence each, with who saw it */
 	char *remedy;	      /* what to change; NULL where nothing is to be done */
-	bool self;	      /* about the container that taskprobe runs in */
+	bool self;	      /* about the container that taskprobe runs in, and set
+			       * apart from the others (not so with --include-self) */
 	bool counts;	      /* towards the exit status */
 };
 

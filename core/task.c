@@ -185,17 +185,17 @@ const struct type task_type = { "task", sizeof(struct task), task_fields, false 
 const struct container_definition *task_definition_of(const struct task *task,
 						      const char *name)
 {
-	LIST_EACH(const struct container_definition, c, &task->definition.containers)
-	if (str_equal(c->name, name))
-		return c;
+	LIST_EACH (const struct container_definition, c, &task->definition.containers)
+		if (str_equal(c->name, name))
+			return c;
 	return NULL;
 }
 
 const struct running_container *task_running(const struct task *task, const char *name)
 {
-	LIST_EACH(const struct running_container, c, &task->containers)
-	if (str_equal(c->name, name))
-		return c;
+	LIST_EACH (const struct running_container, c, &task->containers)
+		if (str_equal(c->name, name))
+			return c;
 	return NULL;
 }
 

@@ -1,1 +1,0 @@
-int probe_placeholder(void); int probe_placeholder(void) { return 0; }

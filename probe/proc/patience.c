@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/proc/patience.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+
+/* After SIGKILL: a child that waits for a request which FUSE has handed out does not
+ * even notice that; it is then left to the kernel. */
+#define REAP_TRIES 25
+
+static void reap(pid_t pid)
+{
+	const struct timespec pause = { .tv_nsec = 2 * 1000 * 1000 };
+
+	for (int i = 0; i < REAP_TRIES; i++) {
+		const pid_t r = waitpid(pid, NULL, WNOHANG);
+
+		if (r == pid || (r < 0 && errno != EINTR))
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+static int64_t clock_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Waits for 'fd' to be closed by the child, by its end or exec. */
+static bool ended(int fd, int timeout_ms)
+{
+	const int64_t until = clock_ms() + timeout_ms;
+	struct pollfd end = { .fd = fd };
+	int r;
+
+	do {
+		const int64_t left = until - clock_ms();
+
+		r = poll(&end, 1, left > 0 ? (int)left : 0);
+	} while (r < 0 && errno == EINTR);
+	return r > 0;
+}
+
+int patience_ask(void (*ask)(const void *arg, void *answer, size_t size), const void *arg,
+		 void *answer, size_t size, int timeout_ms)
+{
+	int ends[2];
+	const pid_t parent = getpid();
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	AUTO_CLOSE int mine = ends[0];
+	AUTO_CLOSE int its = ends[1];
+	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return -errno;
+	memcpy(shared, answer, size);
+	const pid_t pid = fork();
+	const int code = pid < 0 ? -errno : 0;
+	if (pid == 0) {
+		/* Whoever is killed meanwhile leaves nothing behind. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		if (getppid() == parent)
+			ask(arg, shared, size);
+		_exit(0);
+	}
+	cleanup_close(&its);
+	its = -1;
+	const bool in_time = pid > 0 && ended(mine, timeout_ms);
+	if (pid > 0) {
+		(void)kill(pid, SIGKILL);
+		reap(pid);
+		memcpy(answer, shared, size);
+	}
+	(void)munmap(shared, size);
+	if (code < 0)
+		return code;
+	return in_time ? 0 : -ETIMEDOUT;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * patience.h - a question that may never be answered: asked in a child, with a
+ * time limit. A FUSE or network file system that hangs cannot be interrupted,
+ * and what the child wrote before it got stuck is kept.
+ */
+#ifndef PROBE_PROC_PATIENCE_H
+#define PROBE_PROC_PATIENCE_H
+
+#include <stddef.h>
+
+/* Runs ask(arg, answer, size) in a child, where 'answer' is memory that both see; a
+ * copy of it is in 'answer' afterwards, also after -ETIMEDOUT. 'ask' must not
+ * allocate in vain: the child ends without clean-up. 0, -ETIMEDOUT, or another
+ * negative errno where no child could be had ('answer' is then left alone). */
+int patience_ask(void (*ask)(const void *arg, void *answer, size_t size), const void *arg,
+		 void *answer, size_t size, int timeout_ms);
+
+#endif
