@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+
+#define LISTED_MAX 256
+
+static int read_all(int fd, const char *path, struct str *out, struct err *err)
+{
+	for (;;) {
+		char buf[16384];
+		ssize_t n = read(fd, buf, sizeof(buf));
+
+		if (n == 0)
+			return 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(err, -errno, "%s: %s", path, err_words(errno));
+		int r = str_add(out, buf, (size_t)n);
+		if (r < 0)
+			return err_set(err, r, "%s: larger than the limit of %zu bytes",
+				       path, out->max);
+	}
+}
+
+int file_read(const char *path, struct str *out, struct err *err)
+{
+	if (strcmp(path, "-") == 0)
+		return read_all(STDIN_FILENO, "standard input", out, err);
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return err_set(err, -errno, "%s: %s", path, err_words(errno));
+	return read_all(fd, path, out, err);
+}
+
+int file_read_untrusted(const char *path, struct str *out, struct err *err)
+{
+	AUTO_CLOSE int fd =
+		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd < 0)
+		return err_set(err, -errno, "%s: %s", path, err_words(errno));
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, -EPROTO, "%s: not a regular file", path);
+	return read_all(fd, path, out, err);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_json_name(const char *name)
+{
+	size_t n = strlen(name);
+
+	return name[0] != '.' && n > 5 && strcmp(name + n - 5, ".json") == 0;
+}
+
+int file_list_json(const char *path, struct list *ret, struct err *err)
+{
+	AUTO_CLOSEDIR DIR *dir = opendir(path);
+
+	if (!dir && errno == ENOTDIR)
+		return texts_add(ret, path) < 0 ? err_set(err, -ENOMEM, "out of memory")
+						: 0;
+	if (!dir)
+		return err_set(err, -errno, "%s: %s", path, err_words(errno));
+	for (struct dirent *d = readdir(dir); d; d = readdir(dir)) {
+		if (!is_json_name(d->d_name))
+			continue;
+		if (ret->len >= LISTED_MAX)
+			return err_set(err, -E2BIG, "%s: more than %d files", path,
+				       LISTED_MAX);
+		AUTO_FREE char *whole = str_format("%s/%s", path, d->d_name);
+		if (!whole || texts_add(ret, whole) < 0)
+			return err_set(err, -ENOMEM, "out of memory");
+	}
+	if (ret->len)
+		qsort(ret->items, ret->len, sizeof(char *), by_text);
+	return 0;
+}
+
+int fd_write(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_new(const char *path, const char *temporary, const char *data,
+		     size_t len, struct err *err)
+{
+	AUTO_CLOSE int fd =
+		open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return err_set(err, -errno, "create %s: %s", temporary, err_words(errno));
+	int r = fd_write(fd, data, len);
+	if (r == 0 && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)unlink(temporary);
+		return err_set(err, r, "write %s: %s", path, err_words(r));
+	}
+	return 0;
+}
+
+int file_write(const char *path, const char *data, size_t len, struct err *err)
+{
+	struct stat st;
+	unsigned long long suffix = 0;
+
+	bool out = strcmp(path, "-") == 0;
+	if (out || (stat(path, &st) == 0 && !S_ISREG(st.st_mode))) {
+		AUTO_CLOSE int fd = out ? dup(STDOUT_FILENO)
+					: open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+		int r = fd < 0 ? -errno : fd_write(fd, data, len);
+		return r < 0 ? err_set(err, r, "write %s: %s",
+				       out ? "standard output" : path, err_words(r))
+			     : 0;
+	}
+	if (getrandom(&suffix, sizeof(suffix), 0) < 0)
+		return err_set(err, -errno, "getrandom: %s", err_words(errno));
+	AUTO_FREE char *temporary = str_format("%s.%016llx.tmp", path, suffix);
+	if (!temporary)
+		return err_set(err, -ENOMEM, "out of memory");
+	return write_new(path, temporary, data, len, err);
+}
