@@ -9,6 +9,8 @@
 
 /* A peer may be asked for at the shared, rate-limited endpoint this often. */
 #define RESOLVED_MAX 32
+/* 4,096 rows of each list have some 100,000; a value takes about 150 bytes. */
+#define VALUES_MAX 200000
 
 const char *attribute_by_docker_id(const struct task *task, const char *docker_id)
 {
@@ -96,13 +98,14 @@ static int name_one(struct facts *f, const struct task *task,
 	}
 	if (by_cgroup)
 		return set_name(f, by_cgroup, "its cgroup names the container");
+	/* Where the cgroup contradicts itself, the environment settles nothing. */
+	if (f->attribution)
+		return 0;
 	if (by_uri)
 		return set_name(
 			f, by_uri,
 			"the metadata URI in its environment names the container; its "
 			"cgroup does not");
-	if (f->attribution)
-		return 0;
 	return str_set(&f->attribution,
 		       "neither its cgroup nor its environment says which "
 		       "container it is");
@@ -344,7 +347,7 @@ int attribute_merge(struct report *report, const char *text, size_t len, const c
 {
 	AUTO(json_doc_done) struct json_doc doc = JSON_DOC_INIT;
 	AUTO(facts_list_done) struct list list = { 0 };
-	int r = json_parse(text, len, &doc, err);
+	int r = json_parse_most(text, len, VALUES_MAX, &doc, err);
 
 	if (r == 0 &&
 	    !str_equal(json_text(json_get(doc.root, "schema")), "taskprobe.facts/1"))

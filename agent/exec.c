@@ -12,6 +12,7 @@
 #include "agent/version.h"
 #include "core/cleanup.h"
 #include "core/facts.h"
+#include "probe/caps.h"
 #include "probe/look.h"
 
 #define FACTS_MAX ((size_t)64 << 20)
@@ -65,6 +66,18 @@ static void started_as_we_are(struct started_facts *started)
 			   (long long)getuid());
 }
 
+static void alone_as_yet(struct processes_facts *processes)
+{
+	int64_t *uid = LIST_ADD(&processes->uids, int64_t);
+
+	if (!uid)
+		return;
+	*uid = geteuid();
+	processes->count = 1;
+	processes->part.known = true;
+	(void)str_set(&processes->part.seen_by, "within");
+}
+
 /* Everything that can go wrong here is said and passed over: the app comes first. */
 static void look_from_within(const struct settings *settings)
 {
@@ -89,13 +102,30 @@ static void look_from_within(const struct settings *settings)
 	look_at(&proc, &job, 1, &options);
 	f->pid = getpid();
 	f->running = true;
-	if (is_first())
+	if (is_first()) {
 		started_as_we_are(&f->started);
+		alone_as_yet(&f->processes);
+	}
 	(void)str_set(&f->seen_by, "within");
 	(void)str_set(&f->endpoint_id, endpoint_id());
 	(void)str_set(&f->container, settings->self);
 	(void)str_set(&f->attribution, "from within");
 	if (write_facts(settings, &list, &err) < 0)
+		complain("probe: %s", err.msg);
+}
+
+/* The executable may carry a file capability (docs/IMAGE.md), which the app will not
+ * have: what a process of another uid than 0 keeps across execve are its ambient ones. */
+static void give_up_own_capabilities(void)
+{
+	struct err err = ERR_INIT;
+	struct caps caps;
+
+	if (geteuid() == 0 || getuid() == 0 || caps_get(&caps, &err) < 0)
+		return;
+	caps.permitted &= caps_ambient();
+	caps.effective &= caps.permitted;
+	if (caps_set(&caps, &err) < 0)
 		complain("probe: %s", err.msg);
 }
 
@@ -126,6 +156,7 @@ int exec_probe(const struct settings *settings, const struct list *command)
 	 * execve, and reach it once the mask is what it was. */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
+	give_up_own_capabilities();
 	look_from_within(settings);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	(void)execvp(argv[0], argv);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,9 @@ int file_read_untrusted(const char *path, struct str *out, struct err *err)
 		return err_set(err, -errno, "%s: %s", path, err_words(errno));
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, -EPROTO, "%s: not a regular file", path);
+	if ((uint64_t)st.st_size > out->max) /* not even begun */
+		return err_set(err, -E2BIG, "%s: larger than the limit of %zu bytes",
+			       path, out->max);
 	return read_all(fd, path, out, err);
 }
 

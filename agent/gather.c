@@ -24,8 +24,9 @@
 /* RegisterTaskDefinition takes 64 KiB; wrapped, pretty-printed and with tags it
  * is larger; a gzip that grows beyond this is no task definition. */
 #define DEFINITION_MAX (4u << 20)
-/* One container's facts as `probe --exec` writes them. */
-#define FACTS_MAX (32u << 20)
+/* One container's facts as `probe --exec` writes them: usually below 100 KiB. Whoever
+ * else writes to the volume shall not use up a sidecar's memory. */
+#define FACTS_MAX (8u << 20)
 
 int gather_definition(const struct settings *s, struct task *task, struct err *err)
 {
@@ -111,6 +112,9 @@ static int read_metadata(const struct gather *g, struct task *task)
 	}
 	source_of(g, &source);
 	for (;;) {
+		int64_t left = until - clock_ms();
+
+		source.window_ms = left > 0 ? left : 0;
 		int r = metadata_read(&source, task, &err);
 
 		task_reconcile(task);
@@ -277,12 +281,18 @@ static void probe_instance_metadata(struct report *report)
 	struct err err = ERR_INIT;
 	int r = http_get(url, &limits, &answer, &err);
 
+	/* A refused connection alone shows that nothing is there: time that runs out, or
+	 * an answer that is none, shows neither. */
 	LIST_EACH (struct facts, f, &report->facts) {
 		if (!f->self)
 			continue;
+		if (r < 0 && r != -E2BIG && r != -ECONNREFUSED) {
+			part_unknown(&f->instance_metadata.part, err.msg, NULL);
+			continue;
+		}
 		f->instance_metadata.part.known = true;
 		(void)str_set(&f->instance_metadata.part.seen_by, "itself");
-		f->instance_metadata.reachable = r == 0;
+		f->instance_metadata.reachable = r != -ECONNREFUSED;
 		f->instance_metadata.evidence =
 			r == 0 ? str_format("%s answered with status %ld", url,
 					    answer.status)

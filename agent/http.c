@@ -262,6 +262,7 @@ static int perform(const struct http_limits *limits, const struct transfer *tran
 	if (transfer->body->error == -E2BIG || code == CURLE_FILESIZE_EXCEEDED)
 		return err_set(err, failed, "the answer is larger than %zu bytes",
 			       limits->max_bytes);
+	words[strcspn(words, "\n")] = '\0'; /* mbedTLS ends its own with one */
 	return err_set(err, failed, "%s", words[0] ? words : curl_easy_strerror(code));
 }
 

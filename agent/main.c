@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/http.h"
 #include "agent/verb.h"
 #include "core/cleanup.h"
 
@@ -46,6 +47,8 @@ static int run(const struct verb *verb, int argc, char *const *argv)
 	}
 	if (settings.help)
 		return verb_usage(verb);
+	if (settings.ca_file)
+		http_set_ca_file(settings.ca_file);
 	return verb->run(&settings, &rest);
 }
 

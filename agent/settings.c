@@ -207,8 +207,11 @@ static int read_environment(struct settings *s, unsigned takes, struct err *err)
 {
 	const char *uri = getenv("ECS_CONTAINER_METADATA_URI_V4");
 	const char *text = getenv("TASKPROBE_TASK_DEFINITION");
+	const char *bundle = getenv("AWS_CA_BUNDLE"); /* as the AWS tools have it */
 
 	if (uri && *uri && str_set(&s->metadata, uri) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	if (bundle && *bundle && str_set(&s->ca_file, bundle) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	if (text && *text && str_set(&s->definition_text, text) < 0)
 		return err_set(err, -ENOMEM, "out of memory");

@@ -151,8 +151,9 @@ enum tri facts_privileged(const struct facts *f)
 
 	if (!f->identity.part.known || !f->mounts.part.known)
 		return TRI_UNKNOWN;
-	return (f->identity.cap_bounding & all) == all && f->mounts.sys_writable &&
-			       !masks_proc(&f->mounts)
+	/* /sys is no sign: it stays read-only where the root is, or where a container
+	 * before it mounted the sysfs of the same network namespace so. */
+	return (f->identity.cap_bounding & all) == all && !masks_proc(&f->mounts)
 		       ? TRI_YES
 		       : TRI_NO;
 }

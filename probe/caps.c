@@ -77,6 +77,16 @@ uint64_t caps_all(void)
 	return bits >= 64 ? UINT64_MAX : CAP_MASK((unsigned)bits) - 1;
 }
 
+uint64_t caps_ambient(void)
+{
+	uint64_t mask = 0;
+
+	for (int bit = 0; bit < cap_max_bits(); bit++)
+		if (cap_get_ambient(bit) == CAP_SET)
+			mask |= CAP_MASK((unsigned)bit);
+	return mask;
+}
+
 uint64_t caps_bounding(void)
 {
 	uint64_t mask = 0;

@@ -24,6 +24,9 @@ int caps_get(struct caps *ret, struct err *err);
  * this kernel does not know are left out. */
 int caps_set(const struct caps *caps, struct err *err);
 
+/* Our ambient set: what survives execve without uid 0 or file capabilities. */
+uint64_t caps_ambient(void);
+
 /* Our bounding set, and all capabilities that this kernel knows. */
 uint64_t caps_bounding(void);
 uint64_t caps_all(void);

@@ -224,8 +224,8 @@ static void explain(const struct observer *o, const struct look_options *options
 	for (const struct facts_part *p = facts_parts; p->name; p++) {
 		struct part *part = facts_part_of(facts, p);
 
-		if (!part->known && !part->why && look_child_has(p->name, options))
-			part_unknown(part, why, NULL);
+		if (!part->known && !part->why)
+			look_child_missing(p->name, why, options, part);
 	}
 }
 

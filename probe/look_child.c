@@ -18,6 +18,7 @@
 #include "probe/proc/limits.h"
 #include "probe/proc/mounts.h"
 #include "probe/proc/namespaces.h"
+#include "probe/proc/patience.h"
 #include "probe/proc/securebits.h"
 #include "probe/proc/started.h"
 #include "probe/proc/status.h"
@@ -138,6 +139,7 @@ static void look_root(struct look *l)
 	write_probe(&l->target, l->options->write_mode, &l->facts.mounts, who,
 		    &l->facts.root);
 	if (l->options->write_mode == WRITE_CREATE && l->facts.mounts.part.known) {
+		send_part(l, "root"); /* before what may take long */
 		write_mounts_probe(&l->target, who, &l->facts.mounts);
 		send_part(l, "mounts");
 	}
@@ -171,7 +173,7 @@ static void look_attempts(struct look *l)
 	(void)str_set(&l->facts.attempts.part.seen_by, l->seen_by);
 }
 
-enum step_when { ALWAYS, INVENTORY, WITHIN };
+enum step_when { ALWAYS, INVENTORY, WITHIN, NEVER };
 
 /* The cheap ones first: a walk that does not end costs nothing but itself. */
 static const struct step {
@@ -193,28 +195,45 @@ static bool is_due(enum step_when when, const struct look_options *options)
 	       (when == INVENTORY ? options->inventory : options->within);
 }
 
-bool look_child_has(const char *part, const struct look_options *options)
+static enum step_when when_of(const char *part)
 {
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
 		if (strcmp(steps[i].part, part) == 0)
-			return is_due(steps[i].when, options);
+			return steps[i].when;
 	/* Two parts that come with the walk. */
-	return options->inventory &&
-	       (strcmp(part, "setuid") == 0 || strcmp(part, "devices") == 0);
+	return strcmp(part, "setuid") == 0 || strcmp(part, "devices") == 0 ? INVENTORY
+									   : NEVER;
 }
 
 /* Parts that nobody asks for say why. */
+static void not_asked(enum step_when when, struct part *part)
+{
+	if (when == WITHIN)
+		part_unknown(part, "can be asked from within alone",
+			     "start the app under `taskprobe probe --exec`");
+	else
+		part_unknown(part, "not asked for", "leave --no-inventory out");
+}
+
+void look_child_missing(const char *name, const char *why,
+			const struct look_options *options, struct part *part)
+{
+	enum step_when when = when_of(name);
+
+	if (when == NEVER)
+		return;
+	if (is_due(when, options))
+		part_unknown(part, why, NULL);
+	else
+		not_asked(when, part);
+}
+
 static void skip(struct look *l, const char *part, enum step_when when)
 {
 	for (const struct facts_part *p = facts_parts; p->name; p++) {
 		if (strcmp(p->name, part) != 0)
 			continue;
-		part_unknown(facts_part_of(&l->facts, p),
-			     when == WITHIN ? "can be asked from within alone"
-					    : "not asked for",
-			     when == WITHIN
-				     ? "start the app under `taskprobe probe --exec`"
-				     : "leave --no-inventory out");
+		not_asked(when, facts_part_of(&l->facts, p));
 		send_part(l, part);
 	}
 }
@@ -300,6 +319,7 @@ void look_child(const struct root *proc, const struct look_job *job,
 	struct caps caps = { 0 };
 
 	end_with(parent);
+	patience_let_go(out);
 	(void)caps_get(&caps, &err);
 	l.permitted = caps.permitted;
 	set_effective(l.permitted, l.permitted);

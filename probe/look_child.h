@@ -14,8 +14,10 @@
 void look_child(const struct root *proc, const struct look_job *job,
 		const struct look_options *options, pid_t parent, int out);
 
-/* Does a child with these options fill the part at all? */
-bool look_child_has(const char *part, const struct look_options *options);
+/* Says of part 'name', which did not arrive, that it is not known: 'why', or that these
+ * options do not ask for it. Leaves those alone that no child fills in. */
+void look_child_missing(const char *name, const char *why,
+			const struct look_options *options, struct part *part);
 
 int64_t look_clock_ms(void); /* CLOCK_MONOTONIC */
 

@@ -19,25 +19,21 @@
 #define CGROUP_MAX (64 * 1024)
 #define NONE	   ((size_t)-1)
 
-static int read_file(const struct root *proc, int64_t pid, const char *name,
-		     struct str *out)
+static int read_file(const struct root *process, const char *name, struct str *out)
 {
 	struct err err = ERR_INIT;
-	char path[64];
 
 	str_reset(out);
-	(void)snprintf(path, sizeof(path), "%lld/%s", (long long)pid, name);
-	return root_read(proc, path, out, &err);
+	return root_read(process, name, out, &err);
 }
 
-static uint64_t mnt_inode(const struct root *proc, int64_t pid)
+static uint64_t mnt_inode(const struct root *process)
 {
 	static const char head[] = "mnt:[";
-	char path[64], link[64];
+	char link[64];
 	uint64_t inode = 0;
 
-	(void)snprintf(path, sizeof(path), "%lld/ns/mnt", (long long)pid);
-	if (root_readlink(proc, path, link, sizeof(link)) < 0 ||
+	if (root_readlink(process, "ns/mnt", link, sizeof(link)) < 0 ||
 	    strncmp(link, head, sizeof(head) - 1) != 0)
 		return 0;
 	link[strcspn(link, "]")] = '\0';
@@ -71,8 +67,13 @@ static int read_process(const struct root *proc, int64_t pid,
 	struct stat_line stat;
 	struct err err = ERR_INIT;
 	struct process p = { .pid = pid };
+	char name[24];
 
-	if (read_file(proc, pid, "stat", &text) < 0 ||
+	(void)snprintf(name, sizeof(name), "%lld", (long long)pid);
+	/* One descriptor for all of it: the PID may be another process's meanwhile. */
+	AUTO(root_done)
+	struct root dir = { .fd = root_openat(proc, name, O_PATH | O_DIRECTORY) };
+	if (dir.fd < 0 || read_file(&dir, "stat", &text) < 0 ||
 	    stat_parse(text.s, text.len, &stat, &err) < 0)
 		return -ESRCH;
 	p.ppid = stat.ppid;
@@ -81,11 +82,11 @@ static int read_process(const struct root *proc, int64_t pid,
 	if (stat.state == 'Z' || stat.state == 'X')
 		return -ESRCH;
 	p.euid = -1;
-	if (read_file(proc, pid, "status", &text) == 0 &&
+	if (read_file(&dir, "status", &text) == 0 &&
 	    status_parse(text.s, &identity, &err) == 0)
 		p.euid = identity.euid;
-	p.mnt_inode = mnt_inode(proc, pid);
-	if (read_file(proc, pid, "cgroup", &text) < 0)
+	p.mnt_inode = mnt_inode(&dir);
+	if (read_file(&dir, "cgroup", &text) < 0)
 		str_reset(&text);
 	int r = read_cgroup(&text, docker_ids, &p);
 	if (r < 0) {

@@ -437,8 +437,13 @@ static void probe_mount(const struct target *target, bool us, struct mounts_fact
 {
 	const struct question q = { target, m->path };
 	struct reply reply = { 0 };
-	int r = patience_ask(ask_mount, &q, &reply, sizeof(reply), MOUNT_MS);
 
+	/* One that hung when it was asked for its size will hang again. */
+	if (mounts_may_hang(m->fstype) && m->bytes_total < 0) {
+		mount_unanswered(mounts, m->path, "not tried: it does not answer");
+		return;
+	}
+	int r = patience_ask(ask_mount, &q, &reply, sizeof(reply), MOUNT_MS);
 	if (r == 0)
 		r = reply.result;
 	if (r == -ENOTDIR)

@@ -16,4 +16,9 @@
 int patience_ask(void (*ask)(const void *arg, void *answer, size_t size), const void *arg,
 		 void *answer, size_t size, int timeout_ms);
 
+/* For a child that may hang where not even SIGKILL ends it: lets go of standard
+ * input and output, and of every pipe but 'keep' (-1: none). Whoever reads the other end
+ * of one would wait for this child as well. */
+void patience_let_go(int keep);
+
 #endif

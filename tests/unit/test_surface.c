@@ -66,6 +66,10 @@ static int with_filters(void)
 
 TEST(a_filter_shows)
 {
+	if (within_a_filter()) {
+		print_message("skipped: there is another seccomp filter around it\n");
+		skip();
+	}
 	assert_int_equal(within_child(with_filters), 0);
 }
 
