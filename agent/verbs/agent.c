@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "agent/alive.h"
@@ -61,6 +62,9 @@ static void idle(int alive)
 			return;
 		if (r < 0 && errno == EAGAIN)
 			promise(alive, PROMISE_S);
+		/* As PID 1 we inherit what a killed observer leaves behind. */
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
 	}
 }
 

@@ -372,6 +372,35 @@ static void put_writable(const struct page *p, const struct report *r)
 
 /* --- what could not be looked at --- */
 
+static bool same_gap(const struct coverage *a, const struct coverage *b)
+{
+	return str_equal(a->what, b->what) && str_equal(a->why, b->why) &&
+	       str_equal(a->grants, b->grants);
+}
+
+/* Row 'i' with the containers that have the same gap; nothing where an earlier row
+ * named this one already. */
+static void put_gap(const struct page *p, const struct list *rows, size_t i)
+{
+	const struct coverage *c = LIST_AT(rows, struct coverage, i);
+	AUTO_FREE char *text = str_format("%s: %s", c->what, c->why);
+	AUTO(str_done) struct str lead = STR_INIT(64 * 1024);
+
+	for (size_t k = 0; k < i; k++)
+		if (same_gap(LIST_AT(rows, struct coverage, k), c))
+			return;
+	text_escape(&lead, c->container);
+	for (size_t k = i + 1; k < rows->len; k++)
+		if (same_gap(LIST_AT(rows, struct coverage, k), c)) {
+			(void)str_puts(&lead, ", ");
+			text_escape(&lead, LIST_AT(rows, struct coverage, k)->container);
+		}
+	(void)str_puts(&lead, ": ");
+	page_wrap_foreign(p, 2, lead.s, text ? text : c->what);
+	if (c->grants)
+		page_wrap_foreign(p, 4, "to change that: ", c->grants);
+}
+
 static void put_coverage(const struct page *p, const struct report *r)
 {
 	if (r->coverage.len == 0)
@@ -379,16 +408,8 @@ static void put_coverage(const struct page *p, const struct report *r)
 	page_ink(p, INK_BOLD);
 	(void)str_puts(p->out, "\nWhat could not be looked at\n");
 	page_ink(p, INK_PLAIN);
-	LIST_EACH (const struct coverage, c, &r->coverage) {
-		AUTO_FREE char *text = str_format("%s: %s", c->what, c->why);
-		AUTO(str_done) struct str lead = STR_INIT(4096);
-
-		text_escape(&lead, c->container);
-		(void)str_puts(&lead, ": ");
-		page_wrap_foreign(p, 2, lead.s, text ? text : c->what);
-		if (c->grants)
-			page_wrap_foreign(p, 4, "to change that: ", c->grants);
-	}
+	for (size_t i = 0; i < r->coverage.len; i++)
+		put_gap(p, &r->coverage, i);
 }
 
 /* --- the page --- */
