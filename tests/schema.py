@@ -1,0 +1,90 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""schema.py TASKPROBE [FILE...] - what the program prints as JSON, and saved documents,
+against docs/schema. Needs no root. Other tests import errors()."""
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+@functools.lru_cache(maxsize=None)
+def _validator(name):
+    with open(f"{TOP}/docs/schema/{name}.json", encoding="utf-8") as file:
+        document = json.load(file)
+    kind = jsonschema.validators.validator_for(document)
+    kind.check_schema(document)
+    return kind(document)
+
+
+def errors(document, name=None):
+    """What is wrong with a document, as sentences; empty where all is right. Its own
+    "schema" says which, "taskprobe.report/1" is report.json."""
+    if jsonschema is None:
+        return ["python3-jsonschema is missing"]
+    name = name or str(document.get("schema", "")).removeprefix("taskprobe.").split("/")[0]
+    try:
+        found = _validator(name).iter_errors(document)
+    except OSError as error:
+        return [f"no schema for {document.get('schema')!r}: {error}"]
+    return [f"{'/'.join(map(str, e.absolute_path))}: {e.message[:200]}" for e in found][:5]
+
+
+def outputs(binary):
+    """(what, document) of each verb that prints one."""
+    with tempfile.TemporaryDirectory(prefix="taskprobe-schema-") as directory:
+        definition, facts = directory + "/taskdef.json", directory + "/facts.json"
+        with open(definition, "w", encoding="utf-8") as file:
+            json.dump({"family": "x", "revision": 1, "containerDefinitions": [
+                {"name": "app", "image": "x", "readonlyRootFilesystem": True}]}, file)
+        probe = [binary, "probe", "-f", "json", "--no-inventory"]
+        yield "probe", run(probe)
+        yield "probe of a definition", run(
+            probe + ["--self", "app", "--task-definition", definition])
+        yield "agent --once", run([binary, "agent", "--once", "-f", "json", "--wait", "0s",
+                                   "--no-inventory"])
+        subprocess.run([binary, "probe", "--exec", "-o", facts, "--", "true"], check=True)
+        with open(facts, encoding="utf-8") as file:
+            yield "probe --exec", json.load(file)
+        yield "report", run([binary, "report", "-f", "json", facts])
+
+
+def run(words):
+    done = subprocess.run(words, capture_output=True, check=False, timeout=120)
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        return {"schema": "none", "said": done.stderr.decode(errors="replace")[-300:]}
+
+
+def saved(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def main():
+    if jsonschema is None:
+        print("python3-jsonschema is not installed")
+        return 77
+    documents = list(outputs(sys.argv[1])) + [(p, saved(p)) for p in sys.argv[2:]]
+    passed = failed = 0
+    for what, document in documents:
+        wrong = errors(document)
+        passed, failed = passed + (not wrong), failed + bool(wrong)
+        print(f"{'FAIL' if wrong else 'ok  '} {what}", *wrong, sep="\n     "
+              if wrong else " ")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
