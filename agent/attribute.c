@@ -79,7 +79,8 @@ static int name_self(struct facts *f, const struct task *task, const char *self_
 				"the metadata endpoint says which container we are");
 	if (self_name)
 		return set_name(f, self_name, "--self says so");
-	return set_name(f, "self", "this container; no metadata says which one it is");
+	return set_name(f, FACTS_SELF,
+			"this container; no metadata says which one it is");
 }
 
 static int name_one(struct facts *f, const struct task *task,
@@ -253,6 +254,15 @@ static struct facts *same_container(struct report *report, const struct facts *f
 	return NULL;
 }
 
+static const struct running_container *seen_with_endpoint(const struct report *report,
+							  const char *id)
+{
+	LIST_EACH (const struct facts, f, &report->facts)
+		if (id && str_equal(f->endpoint_id, id))
+			return task_running(&report->task, f->container);
+	return NULL;
+}
+
 /* A file on a shared volume may be left over from a task before, or speak of a
  * container that it is not: the ids in it must be of this task. */
 static int identify(struct report *report, struct facts *f, const char *file,
@@ -264,7 +274,10 @@ static int identify(struct report *report, struct facts *f, const char *file,
 		const struct running_container *c =
 			name ? task_running(&report->task, name) : NULL;
 
-		if (!c && f->endpoint_id)
+		if (!c)
+			c = seen_with_endpoint(report, f->endpoint_id);
+		/* Without an endpoint to ask, an id that we never met proves nothing. */
+		if (!c && f->endpoint_id && source)
 			return err_set(err, -ENOENT,
 				       "%s: its facts are about a container that is not "
 				       "in this task",
@@ -282,12 +295,13 @@ static int identify(struct report *report, struct facts *f, const char *file,
 		    str_set(&f->docker_id, c->docker_id) < 0)
 			return err_set(err, -ENOMEM, "out of memory");
 	}
-	if (!f->container) {
+	if (!f->container || str_equal(f->container, FACTS_SELF)) {
 		const char *slash = strrchr(file, '/');
 		char *base = strdup(slash ? slash + 1 : file);
 
 		if (base && strlen(base) > 5)
 			base[strlen(base) - 5] = '\0'; /* .json */
+		free(f->container);
 		f->container = base;
 	}
 	f->self = false;

@@ -108,7 +108,7 @@ static void look_from_within(const struct settings *settings)
 	}
 	(void)str_set(&f->seen_by, "within");
 	(void)str_set(&f->endpoint_id, endpoint_id());
-	(void)str_set(&f->container, settings->self);
+	(void)str_set(&f->container, settings->self ? settings->self : FACTS_SELF);
 	(void)str_set(&f->attribution, "from within");
 	if (write_facts(settings, &list, &err) < 0)
 		complain("probe: %s", err.msg);

@@ -304,6 +304,9 @@ int facts_merge(struct facts *into, const struct facts *from, struct list *disag
 /* Do both speak of the same container? By docker id, endpoint id, or name. */
 bool facts_same_container(const struct facts *a, const struct facts *b);
 
+/* The name of a container that does not know its own. */
+#define FACTS_SELF "self"
+
 /* taskprobe.facts/1: {"schema","tool","facts":[...]}. 'list' holds struct facts. */
 void facts_write(struct json_out *o, const char *tool_version, const struct list *list);
 int facts_read(const struct json_doc *doc, struct list *list, struct err *err);
