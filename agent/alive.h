@@ -16,10 +16,12 @@
 
 #include "core/err.h"
 
-/* Opens the own executable. A descriptor to hold on to; or a negative errno. */
+/* Opens our own executable. A descriptor to hold on to, which the caller closes; or a
+ * negative errno. */
 int alive_open(struct err *err);
 
-/* Promises to be back within 'seconds'. Replaces the promise before. */
+/* Promises to be back within 'seconds'. Replaces the promise before. 'fd' is
+ * alive_open()'s. 0 or a negative errno. */
 int alive_promise(int fd, int64_t seconds, struct err *err);
 
 /* How many seconds the agent's promise still holds: negative when it is overdue.

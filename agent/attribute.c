@@ -277,12 +277,14 @@ static int identify(struct report *report, struct facts *f, const char *file,
 		if (!c)
 			c = seen_with_endpoint(report, f->endpoint_id);
 		/* Without an endpoint to ask, an id that we never met proves nothing. */
-		if (!c && f->endpoint_id && source)
+		if (!c && source && f->endpoint_id)
 			return err_set(err, -ENOENT,
 				       "%s: its facts are about a container that is not "
 				       "in this task",
 				       file);
-		if (!c)
+		/* A name alone is believed only where there is nobody to ask: in a task
+		 * every container has an endpoint of its own. */
+		if (!c && !source)
 			c = f->container ? task_running(&report->task, f->container)
 					 : NULL;
 		if (!c)
@@ -321,8 +323,9 @@ static void note_disagreement(struct facts *into, const struct list *names)
 	}
 }
 
-/* These differ by their nature between two moments and two observers. */
-static bool may_differ(const char *part)
+/* These differ by their nature between two moments and two observers; of the start only
+ * the uid matters, whatever it is known by. */
+static bool may_differ(const char *part, bool same_start)
 {
 	static const char *const parts[] = { "processes", "namespaces", "environ",
 					     "limits",	  "mounts",	"identity",
@@ -331,7 +334,7 @@ static bool may_differ(const char *part)
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (strcmp(parts[i], part) == 0)
 			return true;
-	return false;
+	return same_start && strcmp(part, "started") == 0;
 }
 
 static int merge_one(struct report *report, const struct facts *from, struct err *err)
@@ -350,10 +353,19 @@ static int merge_one(struct report *report, const struct facts *from, struct err
 		r = facts_merge(into, from, &all);
 	}
 	LIST_EACH (char *, name, &all)
-		if (r == 0 && !may_differ(*name))
+		if (r == 0 && !may_differ(*name, into->started.uid == from->started.uid))
 			r = texts_add(&differ, *name);
 	note_disagreement(into, &differ);
 	return r < 0 ? err_set(err, r, "out of memory") : 0;
+}
+
+/* Whatever the file calls its witness: it is the container itself. */
+static void mark_within(struct facts *f)
+{
+	for (const struct facts_part *p = facts_parts; p->name; p++)
+		if (facts_part_of(f, p)->known)
+			(void)str_set(&facts_part_of(f, p)->seen_by, "within");
+	(void)str_set(&f->seen_by, "within");
 }
 
 int attribute_merge(struct report *report, const char *text, size_t len, const char *name,
@@ -371,6 +383,7 @@ int attribute_merge(struct report *report, const char *text, size_t len, const c
 	if (r < 0)
 		return err_wrap(err, "%s", name);
 	LIST_EACH (struct facts, f, &list) {
+		mark_within(f);
 		r = identify(report, f, name, source, err);
 		if (r == 0)
 			r = merge_one(report, f, err);

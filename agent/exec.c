@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/files.h"
@@ -52,8 +53,13 @@ static bool is_first(void)
 	return getpid() == 1 || getppid() == 0;
 }
 
+/* An entry point that runs as root may have dropped to our uid before it became us, with
+ * the same PID: that we are the first process shows who we are now. The streams tell who
+ * started it (see probe/proc/started.h), so this only says what they say already. */
 static void started_as_we_are(struct started_facts *started)
 {
+	if (!started->part.known || started->part.why || started->uid != getuid())
+		return;
 	free(started->evidence);
 	free(started->part.why);
 	free(started->part.grants);
@@ -138,6 +144,17 @@ static char **arguments(const struct list *command)
 	return argv;
 }
 
+/* Where nobody reads what we complained about, that shall not end the app. */
+static void forget_own_sigpipe(void)
+{
+	const struct timespec now = { 0 };
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGPIPE);
+	(void)sigtimedwait(&set, NULL, &now);
+}
+
 int exec_probe(const struct settings *settings, const struct list *command)
 {
 	sigset_t all, before;
@@ -158,6 +175,7 @@ int exec_probe(const struct settings *settings, const struct list *command)
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
 	give_up_own_capabilities();
 	look_from_within(settings);
+	forget_own_sigpipe();
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	(void)execvp(argv[0], argv);
 	int code = errno;

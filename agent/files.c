@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +18,8 @@
 #include "core/cleanup.h"
 
 #define LISTED_MAX 256
+/* A FIFO on a shared volume may have a reader who does not read, or none. */
+#define WRITE_MS 2000
 
 static int read_all(int fd, const char *path, struct str *out, struct err *err)
 {
@@ -98,13 +102,43 @@ int file_list_json(const char *path, struct list *ret, struct err *err)
 	return 0;
 }
 
+static bool (*stop_wanted)(void);
+
+void files_stop_when(bool (*stop)(void))
+{
+	stop_wanted = stop;
+}
+
+/* Until there is room, in steps of 200 ms. A pipe that poll calls writable takes
+ * PIPE_BUF bytes at once without blocking. */
+static bool room_or_stop(int fd)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+	while (poll(&room, 1, 200) == 0)
+		if (stop_wanted())
+			return false;
+	return true;
+}
+
 int fd_write(int fd, const char *data, size_t len)
 {
 	while (len > 0) {
-		ssize_t n = write(fd, data, len);
+		size_t step = stop_wanted && len > PIPE_BUF ? PIPE_BUF : len;
+
+		if (stop_wanted && !room_or_stop(fd))
+			return -EINTR;
+		ssize_t n = write(fd, data, step);
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EAGAIN) {
+			struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+			if (poll(&room, 1, WRITE_MS) == 0)
+				return -ETIMEDOUT;
+			continue;
+		}
 		if (n < 0)
 			return -errno;
 		data += n;
@@ -138,8 +172,9 @@ int file_write(const char *path, const char *data, size_t len, struct err *err)
 
 	bool out = strcmp(path, "-") == 0;
 	if (out || (stat(path, &st) == 0 && !S_ISREG(st.st_mode))) {
-		AUTO_CLOSE int fd = out ? dup(STDOUT_FILENO)
-					: open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		AUTO_CLOSE int fd =
+			out ? dup(STDOUT_FILENO)
+			    : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 		int r = fd < 0 ? -errno : fd_write(fd, data, len);
 		return r < 0 ? err_set(err, r, "write %s: %s",

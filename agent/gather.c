@@ -364,6 +364,17 @@ int gather_judge(const struct settings *s, struct report *report, struct err *er
 	return judge(report, &options, err);
 }
 
+static bool is_known(const struct report *report, const char *name)
+{
+	if (!name || task_definition_of(&report->task, name) ||
+	    task_running(&report->task, name))
+		return true;
+	LIST_EACH (const struct facts, f, &report->facts)
+		if (str_equal(f->container, name))
+			return true;
+	return false;
+}
+
 int gather_report(struct gather *g, struct report *ret, struct err *err)
 {
 	if (gather_definition(g->settings, &ret->task, err) < 0) {
@@ -376,5 +387,8 @@ int gather_report(struct gather *g, struct report *ret, struct err *err)
 	if (r < 0)
 		return r;
 	add_traffic(g, ret);
+	if (!is_known(ret, g->settings->container))
+		return err_set(err, -ENOENT, "there is no container '%s' in this task",
+			       g->settings->container);
 	return gather_judge(g->settings, ret, err);
 }

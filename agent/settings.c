@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checks/control.h"
 #include "core/num.h"
 #include "core/table.h"
 
@@ -301,6 +302,22 @@ static int read_arguments(struct settings *s, unsigned takes, int argc, char *co
 	return 0;
 }
 
+static int check_controls(const struct list *ids, struct err *err)
+{
+	LIST_EACH (char *const, id, ids) {
+		const struct control *const *c = controls;
+
+		while (*c && strcasecmp((*c)->id, *id) != 0)
+			c++;
+		if (!*c)
+			return err_set(err, -EINVAL,
+				       "'%s' is no control; taskprobe list controls has "
+				       "them",
+				       *id);
+	}
+	return 0;
+}
+
 int settings_read(struct settings *ret, unsigned takes, int argc, char *const *argv,
 		  struct list *rest, struct err *err)
 {
@@ -312,6 +329,11 @@ int settings_read(struct settings *ret, unsigned takes, int argc, char *const *a
 	int r = read_environment(ret, takes, err);
 	if (r == 0)
 		r = read_arguments(ret, takes, argc, argv, rest, err);
+	/* A judgement that leaves out what was meant would pass. */
+	if (r == 0 && !ret->exec)
+		r = check_controls(&ret->only, err);
+	if (r == 0 && !ret->exec)
+		r = check_controls(&ret->skip, err);
 	return r;
 }
 

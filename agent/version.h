@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ *
+ * version.h - which taskprobe this is.
+ */
 #ifndef AGENT_VERSION_H
 #define AGENT_VERSION_H
 

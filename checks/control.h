@@ -44,24 +44,23 @@ struct control {
 	const char *title;
 	enum severity severity;
 	enum control_scope scope;
-	rule *declared; /* the set's own rule, to the letter; NULL: it has none */
-	rule *observed; /* NULL: reality has no say */
-	const char
-		*requires; /* what a sidecar needs to observe it, for `list controls` */
+	rule *declared;	      /* the set's own rule, to the letter; NULL: it has none */
+	rule *observed;	      /* NULL: reality has no say */
+	const char *requires; /* what it takes to observe it, for `list controls` */
 	const char *remedy;
-	const char *undeclared; /* remedy where it is so but not declared; NULL: remedy */
-	const char
-		*contradicted; /* remedy where it is declared and not so; NULL: remedy */
-	bool on_request;       /* observed only when asked for or from within:
-				* --require-observed       does not insist on it */
-	const char *related;   /* "NIST.800-53.r5 AC-6, CA-9(1)"; may be NULL */
-	const char *config_rule; /* AWS Config's; may be NULL */
+	const char *undeclared;	  /* the remedy where it is so but not declared, */
+	const char *contradicted; /* where it is declared and not so; NULL: remedy */
+	bool on_request;	  /* observed only when asked for or from within:
+				   * --require-observed does not insist on it */
+	const char *related;	  /* "NIST.800-53.r5 AC-6, CA-9(1)"; may be NULL */
+	const char *config_rule;  /* AWS Config's; may be NULL */
 	bool retired;
 };
 
-extern const struct control
-	*const controls[]; /* in the order of the lists; ends with NULL */
+/* In the order in which lists print them; ends with NULL. */
+extern const struct control *const controls[];
 
-const struct control *control_find(const char *id); /* any case; NULL */
+/* The control with that id, in any case; NULL if none has it. */
+const struct control *control_find(const char *id);
 
 #endif

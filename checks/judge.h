@@ -20,12 +20,12 @@ struct judge_options {
 };
 
 /* Fills report->findings (worst first), writable, coverage and summary from
- * report->task and report->facts; what was in them is released. 0 or -ENOMEM. */
-int judge(struct report *report, const struct judge_options *options, struct err *err);
-
-/* summary.exit_status: 1 where findings count, whatever else; else 3 where nothing
+ * report->task and report->facts; what was in them is released. 0 or -ENOMEM.
+ *
+ * summary.exit_status: 1 where findings count, whatever else; else 3 where nothing
  * could be judged (all is unknown or not applicable), no container is the one asked
  * for, or require_observed is set and an observed rule could not look at a running
  * container (rules that are tried on request alone are not insisted on); else 0. */
+int judge(struct report *report, const struct judge_options *options, struct err *err);
 
 #endif

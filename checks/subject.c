@@ -20,6 +20,18 @@ enum os task_os(const struct task *task)
 								 : OS_UNKNOWN;
 }
 
+bool subject_on_linux(const struct subject *s, struct answer *ret)
+{
+	const enum os os = task_os(s->task);
+
+	if (os == OS_WINDOWS)
+		answer_set(ret, VERDICT_NOT_APPLICABLE, "operatingSystemFamily is %s",
+			   s->task->definition.os_family.value);
+	else if (os == OS_UNKNOWN)
+		answer_set(ret, VERDICT_UNKNOWN, "operatingSystemFamily is unknown");
+	return os != OS_WINDOWS && os != OS_UNKNOWN;
+}
+
 bool task_on_fargate(const struct task *task)
 {
 	return str_equal(task->launch_type, "FARGATE") ||
@@ -117,6 +129,14 @@ enum tri task_shares(const struct subject *s, const char *kind, const struct fac
 	return all;
 }
 
+const struct entered_fact *facts_stray(const struct facts *f)
+{
+	LIST_EACH (const struct entered_fact, e, &f->processes.entered)
+		if (e->orphan && e->uid <= 0)
+			return e;
+	return NULL;
+}
+
 enum tri facts_root(const struct facts *f)
 {
 	const struct identity_facts *id = &f->identity;
@@ -130,7 +150,7 @@ enum tri facts_root(const struct facts *f)
 		if (f->processes.part.known && *uid == 0)
 			return TRI_YES;
 	return f->started.part.known && id->part.known && f->processes.part.known &&
-			       !f->processes.part.why
+			       !f->processes.part.why && !facts_stray(f)
 		       ? TRI_NO
 		       : TRI_UNKNOWN;
 }
@@ -160,6 +180,9 @@ enum tri facts_privileged(const struct facts *f)
 
 bool user_is_root(const char *user)
 {
+	/* Atoi takes a sign. */
+	if (*user == '+' || *user == '-')
+		user++;
 	size_t len = strcspn(user, ":");
 
 	/* Docker reads a number with strconv.Atoi: "00" is root as well. */

@@ -12,12 +12,18 @@ enum os { OS_UNKNOWN, OS_ABSENT, OS_LINUX, OS_WINDOWS };
 /* What runtimePlatform.operatingSystemFamily says. */
 enum os task_os(const struct task *task);
 
+/* For a declared rule about Linux containers: false where the definition is for
+ * Windows (not applicable) or for a family that we do not know (unknown), which is in
+ * *ret then. */
+bool subject_on_linux(const struct subject *s, struct answer *ret);
+
 /* Does it run on Fargate, or is it made for it? */
 bool task_on_fargate(const struct task *task);
 
 /* A definition that was read and is the running task's. */
 bool task_has_definition(const struct task *task);
 
+/* The volume of the definition with that name; NULL if it has none. */
 const struct decl_volume *task_volume(const struct task *task, const char *name);
 
 /* "web:7", by who knows it best, or "task"; freed by the caller. NULL: no memory. */
@@ -49,6 +55,10 @@ enum tri task_shares(const struct subject *s, const char *kind, const struct fac
 
 /* Did it start as root, or is a process of it root? NO only where all is known. */
 enum tri facts_root(const struct facts *facts);
+/* A process of root's (or of a uid that could not be read) in the container whose parent
+ * is gone: a daemon of the app's own, or what somebody who entered left behind. Nobody
+ * can tell which. NULL: none. */
+const struct entered_fact *facts_stray(const struct facts *facts);
 
 /* Is it what Docker calls privileged? */
 enum tri facts_privileged(const struct facts *facts);

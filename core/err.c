@@ -66,6 +66,8 @@ static const struct errno_words {
 	{ E2BIG, "E2BIG", "E2BIG (larger than the limit)" },
 	{ ENOSYS, "ENOSYS", "ENOSYS (no such system call)" },
 	{ EOPNOTSUPP, "EOPNOTSUPP", "EOPNOTSUPP (not supported)" },
+	{ EPIPE, "EPIPE", "EPIPE (nobody reads any more)" },
+	{ ENOTEMPTY, "ENOTEMPTY", "ENOTEMPTY (directory not empty)" },
 	{ EXDEV, "EXDEV", "EXDEV (crosses a mount or leaves the root)" },
 	{ ESRCH, "ESRCH", "ESRCH (no such process)" },
 	{ ESTALE, "ESTALE", "ESTALE (stale)" },

@@ -354,6 +354,12 @@ void part_unknown(struct part *part, const char *why, const char *grants)
 	(void)str_set(&part->grants, grants);
 }
 
+void part_doubt(struct part *part, const char *why, const char *grants)
+{
+	(void)str_set(&part->why, why);
+	(void)str_set(&part->grants, grants);
+}
+
 struct facts_document {
 	char *schema;
 	struct list facts;

@@ -22,7 +22,9 @@
  * missing, and may be set beside known=true for a part seen incompletely. */
 struct part {
 	bool known;
-	char *seen_by; /* "itself", "the sidecar", "the sidecar as uid 1000", "within" */
+	/* "itself", "the sidecar", "the sidecar as uid 1000", "within", or (traffic)
+	 * "the metadata endpoint" */
+	char *seen_by;
 	char *why;
 	char *grants;
 };
@@ -61,8 +63,7 @@ struct namespace_fact {
 	int64_t inode;	/* 0: could not be read */
 	enum tri host;	/* is it the host's */
 	char *evidence; /* how we know; NULL where host is unknown */
-	struct list
-		shared_with; /* char *: names of containers of the task in the same one */
+	struct list shared_with; /* char *: containers of the task in the same one */
 };
 
 struct namespaces_facts {
@@ -83,20 +84,19 @@ struct root_facts {
 	bool writable;
 	enum root_method method;
 	enum tri access; /* may the app's uid create entries in "/" */
-	char *created;	 /* what creating a file there answered: "created", "EACCES",
-			  * "ENOSPC" ...;   NULL: not tried */
-	char *fstype;	 /* "overlay" */
+	/* What creating a file there answered: "created", "EACCES", "ENOSPC" ...; NULL:
+	 * not tried. */
+	char *created;
+	char *fstype; /* "overlay" */
 };
 
 enum mount_kind {
 	MOUNT_OTHER,
 	MOUNT_ROOT,
-	MOUNT_RUNTIME, /* /etc/hosts, /etc/hostname, /etc/resolv.conf: the runtime's own
-			*/
+	MOUNT_RUNTIME, /* /etc/hosts, hostname and resolv.conf: the runtime's own */
 	MOUNT_KERNEL,  /* proc, sysfs, cgroup, devpts, mqueue, /dev and masks on them */
 	MOUNT_TMPFS,   /* of the task definition, or /dev/shm */
-	MOUNT_VOLUME,  /* a file system or directory mounted in: bind, EFS, docker volume
-			*/
+	MOUNT_VOLUME,  /* what is mounted in: a bind, EFS, a Docker volume */
 };
 extern const char *const mount_kind_names[];
 
@@ -121,8 +121,7 @@ struct mounts_facts {
 	bool exposed_known;	/* false: we could not look which of them are there */
 	bool sys_writable;	/* /sys is mounted read-write */
 	bool proc_sys_writable; /* /proc/sys lies on a writable mount */
-	struct list
-		sockets; /* char *: runtime sockets in sight (/var/run/docker.sock ...) */
+	struct list sockets;	/* char *: runtimes' in sight: /var/run/docker.sock ... */
 };
 
 enum writable_kind { WRITABLE_TREE, WRITABLE_DIRECTORY, WRITABLE_FILE };
@@ -175,9 +174,8 @@ struct devices_facts {
 
 struct environ_facts {
 	struct part part;
-	struct list names; /* char *: every name, never a value; sorted */
-	struct list
-		secrets; /* char *: those that look like a secret's and are not empty */
+	struct list names;   /* char *: every name, never a value; sorted */
+	struct list secrets; /* char *: those that promise one and are not empty */
 };
 
 struct limits_facts {
@@ -286,6 +284,9 @@ static inline const struct part *facts_part_const(const struct facts *facts,
 /* Marks a part as not known, with the reason and what would grant it (may be
  * NULL). Out of memory leaves the texts NULL: still not known. */
 void part_unknown(struct part *part, const char *why, const char *grants);
+
+/* A known part that is not the whole truth: the reason, and what would change that. */
+void part_doubt(struct part *part, const char *why, const char *grants);
 
 /* The capability names, "CHOWN" for bit 0; NULL past the last that we know. */
 const char *cap_name(unsigned bit);

@@ -71,6 +71,10 @@ bool facts_same_container(const struct facts *a, const struct facts *b)
 		return strcmp(a->docker_id, b->docker_id) == 0;
 	if (a->endpoint_id && b->endpoint_id)
 		return strcmp(a->endpoint_id, b->endpoint_id) == 0;
+	/* Each calls itself that where nothing says its name. */
+	if (str_equal(a->container, FACTS_SELF) &&
+	    (a->pid != b->pid || a->start_ticks != b->start_ticks))
+		return false;
 	/* "?1" is whatever its observer could not name: another one's is another. */
 	return a->container && b->container && a->container[0] != '?' &&
 	       strcmp(a->container, b->container) == 0;

@@ -506,11 +506,3 @@ int json_int(const struct json *value, int64_t *ret)
 
 	return text ? num_i64(text, ret) : -EINVAL;
 }
-
-int json_number(const struct json *value, double *ret)
-{
-	if (!cJSON_IsNumber((const cJSON *)value))
-		return -EINVAL;
-	*ret = ((const cJSON *)value)->valuedouble;
-	return 0;
-}

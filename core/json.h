@@ -68,7 +68,6 @@ const char *json_name(const struct json *value); /* of a member; NULL for elemen
 const char *json_text(const struct json *value); /* NULL if not a string */
 bool json_is_true(const struct json *value);
 int json_int(const struct json *value, int64_t *ret);	/* 0, -EINVAL, -ERANGE */
-int json_number(const struct json *value, double *ret); /* for what is no integer */
 const char *json_number_text(const struct json *value); /* as written; NULL if not one */
 
 /* --- writing --- */
@@ -87,8 +86,8 @@ struct json_out {
 /* 'key' is NULL for the document itself and inside lists. */
 void json_open(struct json_out *o, const char *key, char bracket); /* '{' or '[' */
 void json_close(struct json_out *o, char bracket);		   /* '}' or ']' */
-void json_put_text(struct json_out *o, const char *key,
-		   const char *text); /* bad UTF-8: U+FFFD */
+/* What is not UTF-8 becomes U+FFFD. */
+void json_put_text(struct json_out *o, const char *key, const char *text);
 void json_put_int(struct json_out *o, const char *key, int64_t v);
 void json_put_bool(struct json_out *o, const char *key, bool v);
 

@@ -39,7 +39,6 @@ struct field {
 	size_t offset;
 	const struct type *type;  /* STRUCT, INLINE, LIST */
 	const char *const *names; /* ENUM: NULL-terminated */
-	const char *text;	  /* one sentence for the schema; may be NULL */
 };
 
 struct type {
@@ -50,53 +49,25 @@ struct type {
 		    * of its members where 'known' is false */
 };
 
-#define RECORD_BOOL(s, m)                                               \
-	{                                                               \
-#m, FIELD_BOOL, offsetof(struct s, m), NULL, NULL, NULL \
+/* A row of the table of 'struct s': its member 'm', which has the same name in JSON. */
+#define RECORD_ROW(s, m, kind_, ...)                                                    \
+	{                                                                               \
+		.name = #m, .kind = kind_, .offset = offsetof(struct s, m), __VA_ARGS__ \
 	}
-#define RECORD_INT(s, m)                                               \
-	{                                                              \
-#m, FIELD_INT, offsetof(struct s, m), NULL, NULL, NULL \
-	}
-#define RECORD_MASK(s, m)                                               \
-	{                                                               \
-#m, FIELD_MASK, offsetof(struct s, m), NULL, NULL, NULL \
-	}
-#define RECORD_TEXT(s, m)                                               \
-	{                                                               \
-#m, FIELD_TEXT, offsetof(struct s, m), NULL, NULL, NULL \
-	}
-#define RECORD_PATH(s, m)                                               \
-	{                                                               \
-#m, FIELD_PATH, offsetof(struct s, m), NULL, NULL, NULL \
-	}
-#define RECORD_TEXTS(s, m)                                               \
-	{                                                                \
-#m, FIELD_TEXTS, offsetof(struct s, m), NULL, NULL, NULL \
-	}
-#define RECORD_INTS(s, m)                                               \
-	{                                                               \
-#m, FIELD_INTS, offsetof(struct s, m), NULL, NULL, NULL \
-	}
-#define RECORD_ENUM(s, m, nm)                                         \
-	{                                                             \
-#m, FIELD_ENUM, offsetof(struct s, m), NULL, nm, NULL \
-	}
-#define RECORD_STRUCT(s, m, ty)                                         \
-	{                                                               \
-#m, FIELD_STRUCT, offsetof(struct s, m), ty, NULL, NULL \
-	}
-#define RECORD_INLINE(s, m, ty)                                         \
-	{                                                               \
-#m, FIELD_INLINE, offsetof(struct s, m), ty, NULL, NULL \
-	}
-#define RECORD_LIST(s, m, ty)                                         \
-	{                                                             \
-#m, FIELD_LIST, offsetof(struct s, m), ty, NULL, NULL \
-	}
-#define RECORD_END                                    \
-	{                                             \
-		NULL, FIELD_BOOL, 0, NULL, NULL, NULL \
+#define RECORD_BOOL(s, m)	RECORD_ROW(s, m, FIELD_BOOL)
+#define RECORD_INT(s, m)	RECORD_ROW(s, m, FIELD_INT)
+#define RECORD_MASK(s, m)	RECORD_ROW(s, m, FIELD_MASK)
+#define RECORD_TEXT(s, m)	RECORD_ROW(s, m, FIELD_TEXT)
+#define RECORD_PATH(s, m)	RECORD_ROW(s, m, FIELD_PATH)
+#define RECORD_TEXTS(s, m)	RECORD_ROW(s, m, FIELD_TEXTS)
+#define RECORD_INTS(s, m)	RECORD_ROW(s, m, FIELD_INTS)
+#define RECORD_ENUM(s, m, nm)	RECORD_ROW(s, m, FIELD_ENUM, .names = (nm))
+#define RECORD_STRUCT(s, m, ty) RECORD_ROW(s, m, FIELD_STRUCT, .type = (ty))
+#define RECORD_INLINE(s, m, ty) RECORD_ROW(s, m, FIELD_INLINE, .type = (ty))
+#define RECORD_LIST(s, m, ty)	RECORD_ROW(s, m, FIELD_LIST, .type = (ty))
+#define RECORD_END           \
+	{                    \
+		.name = NULL \
 	}
 
 /* Writes the members of 'record' into the object that is open in 'o'. */

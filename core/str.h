@@ -15,8 +15,7 @@
 struct str {
 	char *s;
 	size_t len, cap, max;
-	int error; /* 0, -ENOMEM or -E2BIG: the first failure; nothing is added after it
-		    */
+	int error; /* 0, -ENOMEM or -E2BIG: the first failure; nothing is added after */
 };
 
 extern char str_empty[];
@@ -32,8 +31,7 @@ int str_printf(struct str *str, const char *fmt, ...)
 void str_reset(struct str *str); /* empties it, keeps the memory, forgets the error */
 void str_done(struct str *str);
 
-/* The text, which the caller now frees; NULL without memory. 'str' is empty afterwards.
- */
+/* The text, which the caller now frees; NULL without memory. 'str' is empty then. */
 char *str_take(struct str *str);
 
 /* A formatted string of its own; NULL without memory. */

@@ -213,19 +213,24 @@ void task_reconcile(struct task *task)
 
 	if (!d->part.known || !task->metadata.known)
 		return;
-	if (d->family.at.state != VALUE_DECLARED ||
-	    d->revision.at.state != VALUE_DECLARED || !task->family || !task->revision) {
-		(void)str_set(&d->part.why,
-			      "it could not be compared with the running task: "
-			      "family or revision is missing on one side");
-		return;
-	}
-	if (!str_equal(d->family.value, task->family) ||
-	    !str_equal(revision, task->revision))
+	const bool families = d->family.at.state == VALUE_DECLARED && task->family;
+	const bool revisions = d->revision.at.state == VALUE_DECLARED && task->revision;
+	/* What differs differs, whatever else is missing. */
+	if ((families && !str_equal(d->family.value, task->family)) ||
+	    (revisions && !str_equal(revision, task->revision)))
 		stale(d, str_format("%s is %s:%s, but the task runs %s:%s",
 				    d->source ? d->source : "the definition",
-				    d->family.value, revision ? revision : "?",
-				    task->family, task->revision));
+				    d->family.value ? d->family.value : "?",
+				    d->revision.at.state == VALUE_DECLARED && revision
+					    ? revision
+					    : "?",
+				    task->family ? task->family : "?",
+				    task->revision ? task->revision : "?"));
+	else if (!families || !revisions)
+		stale(d,
+		      strdup("it cannot be compared with the running task: family or "
+			     "revision is missing on one side (describe-task-definition "
+			     "prints both)"));
 }
 
 void task_done(struct task *task)

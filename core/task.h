@@ -60,14 +60,14 @@ struct decl_tmpfs {
 struct decl_volume {
 	char *name;
 	char *host_path; /* host.sourcePath; NULL: the platform makes an empty one */
-	char *kind; /* "host", "docker", "efs", "fsx", "s3files", "configured-at-launch",
-		       "empty" */
+	/* "host", "docker", "efs", "fsx", "s3files", "configured-at-launch", "empty" */
+	char *kind;
 	struct decl_bool transit_encryption; /* EFS */
 	int64_t line, column;
 };
 
-struct decl_name { /* an entry of environment, environmentFiles or secrets: never a value
-		    */
+/* An entry of environment, environmentFiles or secrets: never a value. */
+struct decl_name {
 	char *name;
 	int64_t line, column;
 };
@@ -86,11 +86,11 @@ struct container_definition {
 	struct list mounts;	       /* struct decl_mount */
 	struct list tmpfs;	       /* struct decl_tmpfs */
 	struct list devices;	       /* struct decl_name: hostPath */
-	struct list volumes_from; /* struct decl_mount: volume is the source container,
-				     path NULL */
+	/* struct decl_mount: 'volume' is the source container, 'path' NULL */
+	struct list volumes_from;
 	struct decl_int memory;
-	struct value unknown_parts; /* UNKNOWN where any of the lists above could not be
-				       read */
+	/* UNKNOWN where any of the lists above could not be read */
+	struct value unknown_parts;
 };
 
 struct definition {
@@ -121,12 +121,11 @@ struct task {
 	struct part metadata; /* could the endpoint be read */
 	char *cluster, *arn, *family, *revision, *service, *launch_type;
 	char *availability_zone, *known_status, *desired_status;
-	struct part
-		containers_part; /* did it list the containers (it may not, early on) */
-	struct list containers;	 /* struct running_container */
+	struct part containers_part; /* did it list the containers (early on: no) */
+	struct list containers;	     /* struct running_container */
 	struct definition definition;
-	struct decl_bool
-		execute_command; /* DescribeTasks alone says it: unknown for now */
+	/* DescribeTasks alone says it: unknown, for now */
+	struct decl_bool execute_command;
 };
 
 extern const struct type value_type, decl_bool_type, decl_text_type, decl_int_type,
@@ -139,8 +138,8 @@ const struct running_container *task_running(const struct task *task, const char
 
 /* Compares the definition's family and revision with the metadata's. Sets
  * definition.stale and definition.part.why. Without metadata it stays as it is.
- * A definition without family or revision cannot be compared: not stale, but
- * part.why says so. */
+ * A definition that cannot be compared, because family or revision is missing on
+ * either side, is stale too: nobody knows whether it is the one that runs. */
 void task_reconcile(struct task *task);
 
 void task_done(struct task *task);

@@ -26,10 +26,11 @@ class Pump:
         self.selector.register(self.wake_reader, selectors.EVENT_READ, None)
         threading.Thread(target=self._run, daemon=True).start()
 
-    def pipe(self, name, stream, uid, gid):
-        """The writing end, owned by the uid that the container starts with."""
+    def pipe(self, name, stream, uid):
+        """The writing end, owned by the uid that the container starts with. The group
+        stays root's, as under Docker: runc changes the owner alone."""
         reader, writer = os.pipe()
-        os.fchown(writer, uid, gid)
+        os.fchown(writer, uid, -1)
         os.set_blocking(reader, False)
         files = [os.path.join(self.directory, f"{name}.{kind}") for kind in (stream, "log")]
         for file in files:
@@ -98,7 +99,7 @@ class Runtime:
         bundle, name = container.directory, container.name
         with open(bundle + "/config.json", "w", encoding="utf-8") as file:
             json.dump(config, file)
-        ends = [self.pump.pipe(name, stream, container.uid, container.gid)
+        ends = [self.pump.pipe(name, stream, container.uid)
                 for stream in ("stdout", "stderr")]
         words = ["run", "--detach"] if start else ["create"]
         try:

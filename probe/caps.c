@@ -70,13 +70,6 @@ int caps_set(const struct caps *want, struct err *err)
 	return r < 0 ? err_set(err, r, "set our capabilities") : 0;
 }
 
-uint64_t caps_all(void)
-{
-	const int bits = cap_max_bits();
-
-	return bits >= 64 ? UINT64_MAX : CAP_MASK((unsigned)bits) - 1;
-}
-
 uint64_t caps_ambient(void)
 {
 	uint64_t mask = 0;
@@ -85,29 +78,6 @@ uint64_t caps_ambient(void)
 		if (cap_get_ambient(bit) == CAP_SET)
 			mask |= CAP_MASK((unsigned)bit);
 	return mask;
-}
-
-uint64_t caps_bounding(void)
-{
-	uint64_t mask = 0;
-
-	for (int bit = 0; bit < cap_max_bits(); bit++)
-		if (cap_get_bound(bit) == CAP_SET)
-			mask |= CAP_MASK((unsigned)bit);
-	return mask;
-}
-
-int caps_drop_bounding(uint64_t keep, struct err *err)
-{
-	for (int bit = 0; bit < cap_max_bits(); bit++) {
-		if ((keep & CAP_MASK((unsigned)bit)) || cap_get_bound(bit) != CAP_SET)
-			continue;
-		if (cap_drop_bound(bit) < 0)
-			return err_set(err, -errno, "drop %s from the bounding set",
-				       cap_name((unsigned)bit) ? cap_name((unsigned)bit)
-							       : "?");
-	}
-	return 0;
 }
 
 static int take_groups(const struct identity_facts *who, struct err *err)

@@ -27,12 +27,6 @@ int caps_set(const struct caps *caps, struct err *err);
 /* Our ambient set: what survives execve without uid 0 or file capabilities. */
 uint64_t caps_ambient(void);
 
-/* Our bounding set, and all capabilities that this kernel knows. */
-uint64_t caps_bounding(void);
-uint64_t caps_all(void);
-/* Drops from the bounding set all but 'keep'. -EPERM without SETPCAP. */
-int caps_drop_bounding(uint64_t keep, struct err *err);
-
 /* Takes the effective uid, gid and the groups of 'who', as real and saved ones
  * too, for good: in a child that is to see what 'who' sees. Of our capabilities
  * stay, effective and permitted, those in 'keep'. The caller becomes undumpable,

@@ -9,12 +9,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "probe/look_child.h"
+#include "probe/monotonic.h"
+#include "probe/proc/patience.h"
 #include "probe/sys.h"
 
 /* What one child may send: the largest part is a writable inventory of 4,096
@@ -25,6 +26,8 @@
 /* Descriptors on a peer's root keep its overlay alive: when the peer ends, its
  * observer has this long to finish. */
 #define AFTERLIFE_MS 700
+/* Half a second: most end by themselves, having closed their pipe. */
+#define REAP_TRIES 250
 
 struct observer {
 	pid_t pid;
@@ -35,14 +38,6 @@ struct observer {
 	struct str answer;
 };
 
-int64_t look_clock_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int start(const struct root *proc, const struct look_job *job,
 		 const struct look_options *options, struct observer *o)
 {
@@ -50,7 +45,7 @@ static int start(const struct root *proc, const struct look_job *job,
 
 	*o = (struct observer){ .pid = -1, .out = -1, .target = -1 };
 	o->answer = (struct str)STR_INIT(ANSWER_MAX);
-	o->until_ms = look_clock_ms() + options->timeout_ms;
+	o->until_ms = monotonic_ms() + options->timeout_ms;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	pid_t parent = getpid();
@@ -73,21 +68,6 @@ static int start(const struct root *proc, const struct look_job *job,
 	return 0;
 }
 
-/* SIGKILL ends it unless it hangs in a file system that ignores that; then it is
- * left to the kernel rather than waited for. */
-static void reap(pid_t pid)
-{
-	const struct timespec pause = { .tv_nsec = 2 * 1000 * 1000 };
-
-	for (int i = 0; i < 250; i++) {
-		pid_t r = waitpid(pid, NULL, WNOHANG);
-
-		if (r == pid || (r < 0 && errno != EINTR))
-			return;
-		(void)nanosleep(&pause, NULL);
-	}
-}
-
 static void finish(struct observer *o, bool kill_it)
 {
 	if (kill_it)
@@ -95,7 +75,7 @@ static void finish(struct observer *o, bool kill_it)
 	cleanup_close(&o->out);
 	cleanup_close(&o->target);
 	o->out = o->target = -1;
-	reap(o->pid);
+	patience_reap(o->pid, REAP_TRIES);
 }
 
 /* True at the end of what the child sends. */
@@ -126,7 +106,7 @@ static void poll_once(struct observer *observers, size_t count, int64_t wait_ms)
 		struct observer *o = &observers[i];
 
 		if (fds[2 * i + 1].revents & POLLIN) {
-			int64_t soon = look_clock_ms() + AFTERLIFE_MS;
+			int64_t soon = monotonic_ms() + AFTERLIFE_MS;
 
 			o->gone = true;
 			o->until_ms = o->until_ms < soon ? o->until_ms : soon;
@@ -140,7 +120,7 @@ static void wait_all(struct observer *observers, size_t count,
 		     const struct look_options *options)
 {
 	for (;;) {
-		int64_t now = look_clock_ms(), wait_ms = 100;
+		int64_t now = monotonic_ms(), wait_ms = 100;
 		bool stop = options->stop && options->stop();
 		size_t running = 0;
 

@@ -14,6 +14,7 @@
 #include "probe/caps.h"
 #include "probe/fs/writable.h"
 #include "probe/fs/write.h"
+#include "probe/monotonic.h"
 #include "probe/proc/environ.h"
 #include "probe/proc/limits.h"
 #include "probe/proc/mounts.h"
@@ -37,6 +38,7 @@ struct look {
 	const struct look_options *options;
 	uint64_t permitted; /* our capabilities */
 	char *seen_by;
+	bool own; /* it is our own process that is looked at */
 	int out;
 };
 
@@ -78,9 +80,23 @@ static void look_identity(struct look *l)
 	status_probe(&l->target, &l->facts.identity);
 }
 
+/* Of ourselves, before our streams are let go: they are those that our parent has. */
+static void look_at_own_streams(struct look *l, const struct root *proc)
+{
+	AUTO(target_done) struct target own = TARGET_INIT;
+	struct err err = ERR_INIT;
+
+	own.seen_by = l->seen_by;
+	if (target_open(proc, getpid(), &own, &err) < 0)
+		part_unknown(&l->facts.started.part, err.msg, NULL);
+	else
+		started_probe(&own, &l->facts.started);
+}
+
 static void look_started(struct look *l)
 {
-	started_probe(&l->target, &l->facts.started);
+	if (!l->own)
+		started_probe(&l->target, &l->facts.started);
 }
 
 static void look_limits(struct look *l)
@@ -288,12 +304,9 @@ static void end_with(pid_t parent)
 static int open_target(struct look *l, const struct root *proc,
 		       const struct look_job *job, struct err *err)
 {
-	/* Of ourselves we look at this child: it is what its parent is, and a process
-	 * may always look at itself, even where file capabilities closed it to others. */
-	if (job->self)
-		(void)prctl(PR_SET_DUMPABLE, 1);
+	/* Of ourselves we look at this child: it is what its parent is. */
 	l->target.seen_by = l->seen_by;
-	l->target.deadline_ms = look_clock_ms() + l->options->timeout_ms * 3 / 4;
+	l->target.deadline_ms = monotonic_ms() + l->options->timeout_ms * 3 / 4;
 	int r = target_open(proc, job->self ? getpid() : job->pid, &l->target, err);
 	if (r == 0 && job->start_ticks && l->target.start_ticks != job->start_ticks)
 		r = err_set(err, -ESRCH,
@@ -319,13 +332,19 @@ void look_child(const struct root *proc, const struct look_job *job,
 	struct caps caps = { 0 };
 
 	end_with(parent);
+	l.own = job->self;
+	l.seen_by = strdup(options->within ? "within"
+			   : job->self	   ? "itself"
+					   : "the sidecar");
+	/* A process may always look at itself, even where file capabilities closed it. */
+	if (l.own)
+		(void)prctl(PR_SET_DUMPABLE, 1);
+	if (l.own)
+		look_at_own_streams(&l, proc);
 	patience_let_go(out);
 	(void)caps_get(&caps, &err);
 	l.permitted = caps.permitted;
 	set_effective(l.permitted, l.permitted);
-	l.seen_by = strdup(options->within ? "within"
-			   : job->self	   ? "itself"
-					   : "the sidecar");
 	if (!job->self) {
 		take_place(&l, proc, job->pid);
 		end_with(parent);

@@ -19,6 +19,4 @@ void look_child(const struct root *proc, const struct look_job *job,
 void look_child_missing(const char *name, const char *why,
 			const struct look_options *options, struct part *part);
 
-int64_t look_clock_ms(void); /* CLOCK_MONOTONIC */
-
 #endif

@@ -303,7 +303,8 @@ static enum kinship kinship(const struct peers *peers, const struct group *g,
 			return GREW;
 		size_t parent = find(peers, at(peers, i)->ppid);
 		if (parent == NONE)
-			return ENTERED;
+			/* Ended while we looked: it may have been the container's. */
+			return at(peers, i)->ppid == 0 ? ENTERED : ORPHAN;
 		if (at(peers, parent)->group != group)
 			return ORPHAN;
 		i = parent;

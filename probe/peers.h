@@ -51,14 +51,17 @@ struct peers {
 /* A task is at most some thousand processes; a host with pidMode host may have more. */
 #define PEERS_MAX 16384
 
-/* Takes a snapshot. 'docker_ids' (char *) are the metadata's. */
+/* Takes a snapshot of all processes in 'proc' and groups them. 'docker_ids' (char *) are
+ * the metadata's. 0, -ENOMEM, or why /proc cannot be listed; *ret is left alone then. */
 int peers_scan(const struct root *proc, const struct list *docker_ids, int64_t self_pid,
 	       struct peers *ret, struct err *err);
 
-/* Pure: groups the processes of a snapshot (the rest of peers_scan); for tests. */
+/* Pure: groups the processes of a snapshot (the rest of peers_scan); for tests. 0 or
+ * -ENOMEM. */
 int peers_group(struct peers *peers, int64_t self_pid, struct err *err);
 
-/* Fills what the snapshot says of a group: pid, command, processes, running. */
+/* Fills what the snapshot says of a group: pid, command, processes, running. 0 or
+ * -ENOMEM. */
 int peers_describe(const struct peers *peers, size_t group, struct facts *facts);
 
 void peers_done(struct peers *peers);

@@ -19,10 +19,13 @@
 #include "core/str.h"
 
 struct root {
-	int fd;	      /* O_PATH | O_DIRECTORY; -1 when not open */
-	bool chroot;  /* links resolve inside it (a container's root), not refused */
+	int fd;	     /* O_PATH | O_DIRECTORY; -1 when not open */
+	bool chroot; /* links resolve inside it (a container's root), not refused */
 };
-#define ROOT_INIT { .fd = -1 }
+#define ROOT_INIT        \
+	{                \
+		.fd = -1 \
+	}
 
 /* Opens a directory by path: for "/proc" and fixtures, the only absolute open. */
 int root_open(const char *dir, struct root *ret, struct err *err);
@@ -36,7 +39,8 @@ int root_openat(const struct root *root, const char *path, int flags);
 
 /* Appends the content of the regular file 'path' (anything else is -EPROTO).
  * -E2BIG when it exceeds the limit of 'out', which then holds what fitted. */
-int root_read(const struct root *root, const char *path, struct str *out, struct err *err);
+int root_read(const struct root *root, const char *path, struct str *out,
+	      struct err *err);
 
 /* The target of the symbolic or magic link 'path', NUL-terminated. */
 int root_readlink(const struct root *root, const char *path, char *ret, size_t size);

@@ -66,10 +66,12 @@ int target_open(const struct root *proc, int64_t pid, struct target *ret, struct
 	t.deadline_ms = ret->deadline_ms;
 	t.proc.fd = root_openat(proc, name, O_PATH | O_DIRECTORY);
 	if (t.proc.fd < 0) {
-		int code = t.proc.fd == -ENOENT ? -ESRCH : t.proc.fd;
+		int code = t.proc.fd;
 
 		t.proc.fd = -1;
-		return err_set(err, code, "process %s", name);
+		if (code == -ENOENT)
+			return err_set(err, -ESRCH, "process %s ended", name);
+		return err_set(err, code, "process %s: %s", name, err_words(code));
 	}
 	const int64_t own = own_pid_in(proc);
 	t.self = own == pid && pid == (int64_t)getpid();
@@ -115,52 +117,60 @@ void target_seen(const struct target *target, struct part *part)
 	(void)str_set(&part->seen_by, target->seen_by);
 }
 
-/* -1: its status cannot be read. */
-static int64_t uid_of(const struct target *target)
+struct ids {
+	int64_t uid, gid; /* effective; -1: its status cannot be read */
+};
+
+static struct ids ids_of(const struct target *target)
 {
 	AUTO(identity_done) struct identity_facts who = { 0 };
 	struct err err = ERR_INIT;
 
-	return status_read(target, &who, &err) < 0 ? -1 : who.euid;
+	if (status_read(target, &who, &err) < 0)
+		return (struct ids){ -1, -1 };
+	return (struct ids){ who.euid, who.egid };
 }
 
 /* What would open the process to us, in the order of how little it costs. */
-static char *grants_for(int64_t uid, int64_t own)
+static char *grants_for(struct ids peer, struct ids own)
 {
 	AUTO(str_done) struct str s = STR_INIT(1024);
 	struct caps caps = { 0 };
 	struct err err = ERR_INIT;
 
-	if (uid >= 0 && uid != own) {
-		(void)str_printf(&s, "run the sidecar as uid %lld, or ", (long long)uid);
-		if (own != 0)
+	if (peer.uid >= 0 && (peer.uid != own.uid || peer.gid != own.gid)) {
+		(void)str_printf(&s, "run the sidecar as uid %lld and gid %lld, or ",
+				 (long long)peer.uid, (long long)peer.gid);
+		if (own.uid != 0)
 			(void)str_printf(&s,
 					 "as root with Docker's default capabilities (it "
 					 "then switches to uid %lld), or ",
-					 (long long)uid);
+					 (long long)peer.uid);
 	}
 	if (caps_get(&caps, &err) < 0 ||
 	    !(caps.permitted & CAP_MASK((unsigned)cap_bit("SYS_PTRACE"))))
-		(void)str_puts(&s,
-			       "add SYS_PTRACE to linuxParameters.capabilities.add of a "
-			       "sidecar that runs as root, or ");
+		(void)str_puts(&s, "add SYS_PTRACE to the sidecar's "
+				   "linuxParameters.capabilities.add, or ");
 	(void)str_puts(&s, "start the app under `taskprobe probe --exec`");
 	return s.error ? NULL : str_take(&s);
 }
 
 static void refused(const struct target *target, struct part *part, const char *what)
 {
-	const int64_t uid = uid_of(target), own = geteuid();
-	AUTO_FREE char *grants = grants_for(uid, own);
-	AUTO_FREE char *owner = uid < 0 ? str_format("of unknown uid")
-					: str_format("uid %lld", (long long)uid);
-	AUTO_FREE char *why =
-		str_format("the kernel refuses %s of pid %lld (%s) to uid %lld%s", what,
-			   (long long)target->pid, owner ? owner : "?", (long long)own,
-			   uid == own ? ": it has capabilities that we lack, changed its "
-					"identity since "
-					"it started, or is in another user namespace"
-				      : "");
+	const struct ids peer = ids_of(target), own = { geteuid(), getegid() };
+	const bool same = peer.uid == own.uid && peer.gid == own.gid;
+	AUTO_FREE char *grants = grants_for(peer, own);
+	AUTO_FREE char *owner =
+		peer.uid < 0 ? str_format("of unknown uid")
+			     : str_format("uid %lld, gid %lld", (long long)peer.uid,
+					  (long long)peer.gid);
+	AUTO_FREE char *why = str_format(
+		"the kernel refuses %s of pid %lld (%s) to uid %lld, gid %lld%s", what,
+		(long long)target->pid, owner ? owner : "?", (long long)own.uid,
+		(long long)own.gid,
+		same ? ": it has capabilities that we lack, changed its identity since "
+		       "it started, or is in another user namespace"
+		     : "");
 
 	part_unknown(part, why, grants);
 }

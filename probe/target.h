@@ -17,9 +17,9 @@
 #include "probe/root.h"
 
 struct target {
-	struct root proc;    /* /proc/PID */
-	struct root root;    /* its root file system as it sees it; fd -1: no access */
-	int pidfd;	     /* -1 where the kernel or a filter refuses it */
+	struct root proc; /* /proc/PID */
+	struct root root; /* its root file system as it sees it; fd -1: no access */
+	int pidfd;	  /* -1 where the kernel or a filter refuses it */
 	int64_t pid;
 	int64_t start_ticks; /* stat, field 22 */
 	bool self;	     /* our own process: asked of the kernel directly */
@@ -27,12 +27,16 @@ struct target {
 	int root_errno;	     /* why root.fd is -1 */
 	int64_t deadline_ms; /* CLOCK_MONOTONIC; a walk stops there and says so */
 };
-#define TARGET_INIT { .proc = ROOT_INIT, .root = ROOT_INIT, .pidfd = -1 }
+#define TARGET_INIT                                               \
+	{                                                         \
+		.proc = ROOT_INIT, .root = ROOT_INIT, .pidfd = -1 \
+	}
 
 /* Opens /proc/PID ('proc' is "/proc"), its pidfd, its root where we may. 'seen_by'
  * and 'deadline_ms' stay as the caller has set them in *ret; 'self' is our own PID.
  * 0, or -ESRCH when it is gone or a zombie; *ret is then left alone. */
-int target_open(const struct root *proc, int64_t pid, struct target *ret, struct err *err);
+int target_open(const struct root *proc, int64_t pid, struct target *ret,
+		struct err *err);
 void target_done(struct target *target);
 
 /* Is the process behind the descriptors still alive and the same? */
@@ -43,6 +47,7 @@ void target_seen(const struct target *target, struct part *part);
 
 /* What a part says that needed access to the process itself (root, environ,
  * namespaces, descriptors) and got 'code' instead: fills in why and grants. */
-void target_refused(const struct target *target, struct part *part, const char *what, int code);
+void target_refused(const struct target *target, struct part *part, const char *what,
+		    int code);
 
 #endif

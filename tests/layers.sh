@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: MIT
 #
 # layers.sh BUILD - which functions from outside each layer calls, asked of the object
-# files themselves. Allow-lists, because a list of what is forbidden always misses one.
+# files themselves, and which of our folders it includes. Allow-lists, because a list of
+# what is forbidden always misses one.
 #
 # core is small, checks is pure (no descriptor, clock, network, environment), probe
 # touches the kernel but neither prints nor talks. None of them uses a layer above it or
 # beside it; one library has one door.
 set -eu
 build=$1
+top=$(dirname "$0")/..
 failed=0
 passed=0
 
@@ -24,8 +26,9 @@ looks='open|openat|close|closedir|fdopendir|readdir|read|lseek|readlinkat|poll|f
 looks+='|fstat|fstatat|fstatfs|fstatvfs|getxattr|lgetxattr|unlinkat|fchdir|syscall'
 looks+='|get(pid|ppid|euid|groups|resuid|random)|sysconf|gnu_dev_(major|minor|makedev)'
 looks+='|set(resuid|resgid|groups|fsuid|fsgid|rlimit|sid)|prctl|clock_gettime|nanosleep'
-# Children that can be killed, and pipes to them.
-looks+='|fork|waitpid|kill|_exit|pipe2|dup2|write|pause|signal|sig(action|emptyset|fillset|procmask)'
+# Children that can be killed, and pipes and socket pairs to them.
+looks+='|fork|waitpid|kill|_exit|pipe2|socketpair|send|dup2|write|pause'
+looks+='|signal|sig(action|emptyset|fillset|procmask)'
 # What the attempts attempt.
 looks+='|chroot|mknod|mmap|mount|munmap|ptrace|sethostname|socket|unshare|uname|klogctl'
 
@@ -86,6 +89,27 @@ one_door()
 	echo "ok   $what has one door"
 }
 
+# includes LAYER PATTERN : of our own folders, its files include those alone. A header
+# may hold inline functions and structs, which leave no symbol.
+includes()
+{
+	local layer=$1 pattern=$2 extra
+
+	extra=$(grep -rn '#include "' "$top/$layer" --include='*.[ch]' |
+		grep -Ev "#include \"($pattern)/" || true)
+	if [ -n "$extra" ]; then
+		failed=$((failed + 1))
+		echo "FAIL $layer includes: $extra"
+	else
+		passed=$((passed + 1))
+		echo "ok   $layer includes $pattern"
+	fi
+}
+
+includes core core
+includes probe 'core|probe'
+includes checks 'core|checks'
+includes agent 'core|probe|checks|agent'
 allow core "$words|cJSON_[A-Za-z]*"
 allow checks "$words|inflate(End|Init2_)?|yaml_[a-z_]*" core
 allow probe "$words|$looks|cap_[a-z_]*|seccomp_[a-z_]*" core

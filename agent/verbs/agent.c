@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "agent/alive.h"
+#include "agent/files.h"
 #include "agent/gather.h"
 #include "agent/http.h"
 #include "agent/output.h"
@@ -101,6 +102,7 @@ static int run(struct settings *settings, const struct list *rest)
 		return EXIT_USAGE;
 	}
 	block_signals();
+	files_stop_when(stop_wanted);
 	AUTO_CLOSE int alive = alive_open(&err);
 	if (alive < 0)
 		complain("health checks will fail: %s", err.msg);

@@ -392,7 +392,8 @@ static void hollow_observed(const struct subject *s, struct answer *ret)
 	if (n > 1)
 		answer_set(ret, VERDICT_FAIL, "%zu rw mounts on the image's own paths",
 			   n);
-	if (n == 0)
+	/* Nothing lies over it; but is it read-only? */
+	if (n == 0 && KNOWS(s, root, ret))
 		answer_set(ret, VERDICT_PASS, "no rw mount on the image's own paths");
 }
 

@@ -12,14 +12,10 @@
 static void readonly_declared(const struct subject *s, struct answer *ret)
 {
 	const struct decl_bool *ro = &s->declared->readonly_root;
-	const enum os os = task_os(s->task);
 
-	if (os == OS_WINDOWS)
-		answer_set(ret, VERDICT_NOT_APPLICABLE, "operatingSystemFamily is %s",
-			   s->task->definition.os_family.value);
-	else if (os == OS_UNKNOWN)
-		answer_set(ret, VERDICT_UNKNOWN, "operatingSystemFamily is unknown");
-	else if (ro->at.state == VALUE_ABSENT)
+	if (!subject_on_linux(s, ret))
+		return;
+	if (ro->at.state == VALUE_ABSENT)
 		answer_set(ret, VERDICT_FAIL, "readonlyRootFilesystem is absent");
 	else if (ro->at.state == VALUE_UNKNOWN)
 		answer_set(ret, VERDICT_UNKNOWN, "readonlyRootFilesystem is unknown");

@@ -172,6 +172,9 @@ static void aws_observed(const struct subject *s, struct answer *ret)
 #define SECRETS_REMEDY                                                                  \
 	"Take the name out of `environment`: use the task role for AWS, and `secrets` " \
 	"(Secrets Manager or Parameter Store) for the rest."
+#define SECRETS_CONTRADICTED                                                     \
+	"The definition does not set it: look for it in the image (ENV), in an " \
+	"environment file and in the overrides of run-task."
 
 const struct control control_ecs_8 = {
 	.id = "ECS.8",
@@ -183,9 +186,7 @@ const struct control control_ecs_8 = {
 	.observed = aws_observed,
 	.requires = "the app's uid or SYS_PTRACE, or from within",
 	.remedy = SECRETS_REMEDY,
-	.contradicted =
-		"The definition does not set it: look for it in the image (ENV), in "
-		"an environment file and in the overrides of run-task.",
+	.contradicted = SECRETS_CONTRADICTED,
 	.related = "NIST.800-53.r5 CA-9(1), CM-2; PCI DSS v4.0.1/8.6.2",
 	.config_rule = "ecs-no-environment-secrets",
 };
@@ -200,9 +201,7 @@ const struct control control_cis_3_6 = {
 	.observed = aws_observed,
 	.requires = "as ECS.8",
 	.remedy = SECRETS_REMEDY,
-	.contradicted =
-		"The definition does not set it: look for it in the image (ENV), in "
-		"an environment file and in the overrides of run-task.",
+	.contradicted = SECRETS_CONTRADICTED,
 };
 
 static void looks_declared(const struct subject *s, struct answer *ret)

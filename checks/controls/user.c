@@ -12,14 +12,10 @@
 static void linux_user_declared(const struct subject *s, struct answer *ret)
 {
 	const struct decl_text *user = &s->declared->user;
-	const enum os os = task_os(s->task);
 
-	if (os == OS_WINDOWS)
-		answer_set(ret, VERDICT_NOT_APPLICABLE, "operatingSystemFamily is %s",
-			   s->task->definition.os_family.value);
-	else if (os == OS_UNKNOWN)
-		answer_set(ret, VERDICT_UNKNOWN, "operatingSystemFamily is unknown");
-	else if (user->at.state == VALUE_ABSENT)
+	if (!subject_on_linux(s, ret))
+		return;
+	if (user->at.state == VALUE_ABSENT)
 		answer_set(ret, VERDICT_FAIL, "user is absent");
 	else if (user->at.state == VALUE_UNKNOWN || !user->value)
 		answer_set(ret, VERDICT_UNKNOWN, "user is unknown");
@@ -103,6 +99,15 @@ static void say_groups(const struct facts *f, struct answer *ret)
 				    e->command ? e->command : "a process", e->pid);
 }
 
+/* A user that is not root, by a definition that is this task's. */
+static bool declares_user(const struct subject *s)
+{
+	const struct decl_text *user = s->declared ? &s->declared->user : NULL;
+
+	return user && !s->task->definition.stale && user->at.state == VALUE_DECLARED &&
+	       user->value && *user->value && !user_is_root(user->value);
+}
+
 static void linux_user_observed(const struct subject *s, struct answer *ret)
 {
 	const struct facts *f = s->facts;
@@ -119,6 +124,26 @@ static void linux_user_observed(const struct subject *s, struct answer *ret)
 	 * another user, a helper that stayed. */
 	if (!KNOWS(s, started, ret) || !KNOWS(s, identity, ret) ||
 	    !KNOWS(s, processes, ret) || subject_incomplete(&f->processes.part, ret)) {
+		say_identity(f, ret);
+		return;
+	}
+	/* The platform starts it as declared; without that word a doubt stays one. */
+	if (f->started.part.why && !declares_user(s)) {
+		answer_set(ret, VERDICT_UNKNOWN, "it may have started as root");
+		answer_seen(ret, f, &f->started.part, "%s", f->started.part.why);
+		say_identity(f, ret);
+		return;
+	}
+	const struct entered_fact *stray = facts_stray(f);
+	if (stray) {
+		answer_set(ret, VERDICT_UNKNOWN,
+			   "%s (pid %" PRId64 ") runs as root and may be its own",
+			   stray->command ? stray->command : "a process", stray->pid);
+		answer_seen(ret, f, &f->processes.part,
+			    "the parent of pid %" PRId64
+			    " is gone: it grew out of the container, or somebody who "
+			    "entered left it behind",
+			    stray->pid);
 		say_identity(f, ret);
 		return;
 	}

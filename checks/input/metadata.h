@@ -19,7 +19,8 @@ struct container_stats {
 extern const struct type container_stats_type;
 
 /* ${ECS_CONTAINER_METADATA_URI_V4}/task: fills the metadata half of *ret (which is
- * zeroed or holds a definition) and sets metadata.known; containers sorted by name. */
+ * zeroed or holds a definition) and sets metadata.known; containers sorted by name.
+ * Of all three: 0, -EINVAL with the place, -E2BIG (a limit), -ENOMEM. */
 int metadata_parse_task(const char *text, size_t len, struct task *ret, struct err *err);
 
 /* ${ECS_CONTAINER_METADATA_URI_V4}: one container. */

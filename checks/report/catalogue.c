@@ -36,7 +36,7 @@ static void put_section(struct str *out, const struct control *c)
 			 "| %s | %s | %s | %s |\n\n",
 			 severity_names[c->severity], scope_name(c), halves(c), c->set);
 	if (c->observed)
-		(void)str_printf(out, "To observe it takes %s.\n\n", c->requires);
+		(void)str_printf(out, "Needed to observe it: %s.\n\n", c->requires);
 	if (c->on_request)
 		(void)str_puts(out, "It is tried on request or from within only: "
 				    "`--require-observed` does not insist on it.\n\n");

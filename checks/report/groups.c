@@ -31,12 +31,12 @@ enum finding_class finding_class(const struct finding *f)
 	return CLASS_NONE;
 }
 
-const struct finding *group_first(const struct group *g)
+const struct finding *group_first(const struct finding_group *g)
 {
 	return *LIST_AT(&g->findings, const struct finding *, 0);
 }
 
-static bool belongs(const struct group *g, const struct finding *f)
+static bool belongs(const struct finding_group *g, const struct finding *f)
 {
 	const struct finding *first = group_first(g);
 
@@ -49,15 +49,15 @@ static bool belongs(const struct group *g, const struct finding *f)
 	       str_equal(first->observed_text, f->observed_text);
 }
 
-static struct group *find(const struct list *groups, const struct finding *f)
+static struct finding_group *find(const struct list *groups, const struct finding *f)
 {
-	LIST_EACH (struct group, g, groups)
+	LIST_EACH (struct finding_group, g, groups)
 		if (belongs(g, f))
 			return g;
 	return NULL;
 }
 
-static int join(struct group *g, const struct finding *f)
+static int join(struct finding_group *g, const struct finding *f)
 {
 	const struct finding **slot = LIST_ADD(&g->findings, const struct finding *);
 
@@ -76,12 +76,12 @@ static int join(struct group *g, const struct finding *f)
 int groups_make(const struct report *report, bool self, struct list *groups)
 {
 	LIST_EACH (const struct finding, f, &report->findings) {
-		struct group *g = f->self == self ? find(groups, f) : NULL;
+		struct finding_group *g = f->self == self ? find(groups, f) : NULL;
 
 		if (f->self != self)
 			continue;
 		if (!g) {
-			g = LIST_ADD(groups, struct group);
+			g = LIST_ADD(groups, struct finding_group);
 			if (!g)
 				return -ENOMEM;
 			g->names = (struct str)STR_INIT(NAMES_MAX);
@@ -94,7 +94,7 @@ int groups_make(const struct report *report, bool self, struct list *groups)
 
 void groups_done(struct list *groups)
 {
-	LIST_EACH (struct group, g, groups) {
+	LIST_EACH (struct finding_group, g, groups) {
 		list_done(&g->findings);
 		str_done(&g->names);
 	}
@@ -111,7 +111,7 @@ bool texts_equal(const struct list *a, const struct list *b)
 	return true;
 }
 
-bool group_is_twin(const struct group *a, const struct group *b)
+bool group_is_twin(const struct finding_group *a, const struct finding_group *b)
 {
 	const struct finding *x = group_first(a), *y = group_first(b);
 

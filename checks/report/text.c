@@ -40,7 +40,7 @@ static enum ink ink_of(const struct finding *f)
 	return INK_DIM;
 }
 
-static bool matters(const struct group *g)
+static bool matters(const struct finding_group *g)
 {
 	const enum finding_class class = finding_class(group_first(g));
 
@@ -111,7 +111,7 @@ static struct columns measure(const struct list *groups)
 {
 	struct columns c = { 0, 0 };
 
-	LIST_EACH (const struct group, g, groups) {
+	LIST_EACH (const struct finding_group, g, groups) {
 		const size_t names = page_columns(g->names.s);
 		const char *text = group_first(g)->declared_text;
 		const size_t half = text ? page_columns(text) : 0;
@@ -126,7 +126,7 @@ static struct columns measure(const struct list *groups)
 	return c;
 }
 
-static void put_head(const struct page *p, const struct group *g, size_t names)
+static void put_head(const struct page *p, const struct finding_group *g, size_t names)
 {
 	const struct finding *f = group_first(g);
 
@@ -140,7 +140,8 @@ static void put_head(const struct page *p, const struct group *g, size_t names)
 }
 
 /* One line; on a narrow terminal the two halves go below. */
-static void put_line(const struct page *p, const struct group *g, const struct columns *c)
+static void put_line(const struct page *p, const struct finding_group *g,
+		     const struct columns *c)
 {
 	const struct finding *f = group_first(g);
 	AUTO(str_done) struct str declared = STR_INIT(4096);
@@ -171,14 +172,14 @@ static void put_matters(const struct page *p, const struct list *groups)
 {
 	const struct columns c = measure(groups);
 
-	LIST_EACH (const struct group, g, groups)
+	LIST_EACH (const struct finding_group, g, groups)
 		if (matters(g))
 			put_line(p, g, &c);
 }
 
 static void put_passed(const struct page *p, const struct list *groups)
 {
-	LIST_EACH (const struct group, g, groups) {
+	LIST_EACH (const struct finding_group, g, groups) {
 		const struct finding *f = group_first(g);
 
 		if (finding_class(f) != CLASS_PASSED)
@@ -194,14 +195,14 @@ static void put_passed(const struct page *p, const struct list *groups)
 	}
 }
 
-static bool is_unknown(const struct group *g)
+static bool is_unknown(const struct finding_group *g)
 {
 	return finding_class(group_first(g)) == CLASS_UNKNOWN;
 }
 
-static bool names_came_before(const struct list *groups, const struct group *g)
+static bool names_came_before(const struct list *groups, const struct finding_group *g)
 {
-	LIST_EACH (const struct group, before, groups) {
+	LIST_EACH (const struct finding_group, before, groups) {
 		if (before == g)
 			return false;
 		if (is_unknown(before) && strcmp(before->names.s, g->names.s) == 0)
@@ -213,13 +214,13 @@ static bool names_came_before(const struct list *groups, const struct group *g)
 /* Why is said once, in the section on what could not be looked at. */
 static void put_unknown(const struct page *p, const struct list *groups)
 {
-	LIST_EACH (const struct group, g, groups) {
+	LIST_EACH (const struct finding_group, g, groups) {
 		AUTO(str_done) struct str line = STR_INIT(256 * 1024);
 
 		if (!is_unknown(g) || names_came_before(groups, g))
 			continue;
 		(void)str_printf(&line, "%s:", g->names.s);
-		for (const struct group *same = g; same < g_end; same++)
+		for (const struct finding_group *same = g; same < g_end; same++)
 			if (is_unknown(same) && strcmp(same->names.s, g->names.s) == 0)
 				(void)str_printf(&line, " %s",
 						 group_first(same)->control);
@@ -231,7 +232,7 @@ static void put_unknown(const struct page *p, const struct list *groups)
 
 /* --- the evidence --- */
 
-static bool all_alike(const struct group *g)
+static bool all_alike(const struct finding_group *g)
 {
 	LIST_EACH (const struct finding *const, f, &g->findings)
 		if (!texts_equal(&(*f)->evidence, &group_first(g)->evidence))
@@ -239,7 +240,7 @@ static bool all_alike(const struct group *g)
 	return true;
 }
 
-static void put_sentences(const struct page *p, const struct group *g)
+static void put_sentences(const struct page *p, const struct finding_group *g)
 {
 	const bool alike = all_alike(g);
 
@@ -261,13 +262,13 @@ static void put_sentences(const struct page *p, const struct group *g)
 }
 
 static void put_block(const struct page *p, const struct list *groups,
-		      const struct group *g)
+		      const struct finding_group *g)
 {
 	const struct finding *f = group_first(g);
 	AUTO(str_done) struct str ids = STR_INIT(4096);
 
 	(void)str_puts(&ids, f->control);
-	LIST_EACH (const struct group, other, groups)
+	LIST_EACH (const struct finding_group, other, groups)
 		if (other > g && matters(other) && group_is_twin(g, other))
 			(void)str_printf(&ids, ", %s", group_first(other)->control);
 	(void)str_puts(p->out, "\n");
@@ -283,9 +284,9 @@ static void put_block(const struct page *p, const struct list *groups,
 		page_wrap_foreign(p, 2, "remedy: ", f->remedy);
 }
 
-static bool twin_came_before(const struct list *groups, const struct group *g)
+static bool twin_came_before(const struct list *groups, const struct finding_group *g)
 {
-	LIST_EACH (const struct group, before, groups) {
+	LIST_EACH (const struct finding_group, before, groups) {
 		if (before == g)
 			return false;
 		if (matters(before) && group_is_twin(before, g))
@@ -296,7 +297,7 @@ static bool twin_came_before(const struct list *groups, const struct group *g)
 
 static void put_evidence(const struct page *p, const struct list *groups)
 {
-	LIST_EACH (const struct group, g, groups)
+	LIST_EACH (const struct finding_group, g, groups)
 		if (matters(g) && !twin_came_before(groups, g))
 			put_block(p, groups, g);
 }
@@ -324,8 +325,12 @@ static void put_place(const struct page *p, const struct writable_place *w)
 		(void)str_puts(&line, " and all below");
 	else if (str_equal(w->kind, "directory"))
 		(void)str_puts(&line, " (in it, not all below)");
-	else if (str_equal(w->kind, "mount"))
-		(void)str_printf(&line, " (mount, %s)", w->fstype ? w->fstype : "?");
+	else if (str_equal(w->kind, "mount")) {
+		(void)str_puts(&line, " (mount, ");
+		/* A FUSE server names its own type. */
+		text_escape(&line, w->fstype ? w->fstype : "?");
+		(void)str_puts(&line, ")");
+	}
 	if (w->bytes_free >= 0) {
 		(void)str_puts(&line, ", ");
 		put_bytes(&line, w->bytes_free);
@@ -435,7 +440,7 @@ static int put_self(const struct page *p, const struct report *r)
 
 	if (groups_make(r, true, &groups) < 0)
 		return -ENOMEM;
-	LIST_EACH (const struct group, g, &groups)
+	LIST_EACH (const struct finding_group, g, &groups)
 		any |= matters(g);
 	if (!any)
 		return 0;

@@ -197,12 +197,6 @@ enum tri access_check(const struct identity_facts *who, const struct access_obje
 	return mode_allows(who, o, want) ? TRI_YES : TRI_NO;
 }
 
-bool access_allows(const struct identity_facts *who, const struct access_object *o,
-		   unsigned want)
-{
-	return access_check(who, o, want) == TRI_YES;
-}
-
 /* --- looking --- */
 
 /* "0 0 4294967295": every number means itself, nothing is unmapped. */

@@ -61,10 +61,6 @@ struct access_object {
 enum tri access_check(const struct identity_facts *who,
 		      const struct access_object *object, unsigned want);
 
-/* The same, true only for a certain yes. */
-bool access_allows(const struct identity_facts *who, const struct access_object *object,
-		   unsigned want);
-
 /* Could an ACL make a difference? Not for the owner, and not where neither the
  * group bits (which hold an ACL's mask) nor the others' have what is wanted. */
 bool access_needs_acl(const struct identity_facts *who,

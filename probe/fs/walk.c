@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "core/cleanup.h"
+#include "probe/monotonic.h"
 #include "probe/proc/mounts.h"
 
 /* One getdents64 buffer for all levels. Each level keeps the directories' names of
@@ -49,11 +49,7 @@ static void stop(struct walk *w, const char *why)
 
 static void check_clock(struct walk *w)
 {
-	struct timespec ts;
-
-	if (w->deadline_ms == 0 || clock_gettime(CLOCK_MONOTONIC, &ts) < 0)
-		return;
-	if ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 >= w->deadline_ms)
+	if (w->deadline_ms && monotonic_ms() >= w->deadline_ms)
 		stop(w, "the time for it was over");
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -51,7 +52,7 @@ static int random_name(char name[static FILE_NAME_MAX])
 /* The janitor outlives us by as long as it takes to remove what we left. */
 struct janitor {
 	pid_t pid;
-	int pipe; /* our end: a byte means removed, its end without one that we died */
+	int line; /* our end: a byte means removed, its end without one that we died */
 };
 
 static void close_from(int first)
@@ -66,18 +67,21 @@ static void close_from(int first)
 }
 
 /* All signals are blocked since before the fork; only SIGKILL is left. */
-static _Noreturn void janitor_run(int dirfd, int pipe, const char *name)
+static _Noreturn void janitor_run(int dirfd, int line, const char *name)
 {
 	char word;
 	ssize_t n;
 
 	/* Above 1, so that neither is overwritten by the other's move. */
 	dirfd = fcntl(dirfd, F_DUPFD, 3);
-	pipe = fcntl(pipe, F_DUPFD, 3);
-	if (dirfd < 0 || pipe < 0 || dup2(dirfd, 0) < 0 || dup2(pipe, 1) < 0)
+	line = fcntl(line, F_DUPFD, 3);
+	if (dirfd < 0 || line < 0 || dup2(dirfd, 0) < 0 || dup2(line, 1) < 0)
 		_exit(1);
 	close_from(2);
 	(void)setsid();
+	/* Only now does whoever kills our parent's group spare us. */
+	if (write(1, "s", 1) != 1)
+		_exit(1);
 	do
 		n = read(1, &word, 1);
 	while (n < 0 && errno == EINTR);
@@ -86,11 +90,31 @@ static _Noreturn void janitor_run(int dirfd, int pipe, const char *name)
 	_exit(0);
 }
 
+static void janitor_done(const struct janitor *janitor, bool removed)
+{
+	if (removed)
+		(void)!send(janitor->line, "r", 1, MSG_NOSIGNAL);
+	(void)close(janitor->line);
+	while (waitpid(janitor->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static bool hears(int line)
+{
+	char word;
+	ssize_t n;
+
+	do
+		n = read(line, &word, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
 static int janitor_start(int dirfd, const char *name, struct janitor *ret)
 {
 	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	pid_t pid = fork();
 	if (pid < 0) {
@@ -105,17 +129,11 @@ static int janitor_start(int dirfd, const char *name, struct janitor *ret)
 		janitor_run(dirfd, ends[0], name);
 	}
 	(void)close(ends[0]);
-	*ret = (struct janitor){ .pid = pid, .pipe = ends[1] };
-	return 0;
-}
-
-static void janitor_done(const struct janitor *janitor, bool removed)
-{
-	if (removed)
-		(void)!write(janitor->pipe, "r", 1);
-	(void)close(janitor->pipe);
-	while (waitpid(janitor->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	*ret = (struct janitor){ .pid = pid, .line = ends[1] };
+	if (hears(ends[1]))
+		return 0;
+	janitor_done(ret, false);
+	return -ECHILD;
 }
 
 /* One byte: an inode may be had where not even a block is left. */
@@ -376,6 +394,14 @@ void write_probe(const struct target *target, enum write_mode mode,
 	(void)str_set(&ret->part.seen_by, target->seen_by);
 	if (fd < 0) {
 		from_mountinfo(target, mount, ret);
+		return;
+	}
+	if (!mount) {
+		/* It may be any directory that the process chose since it started. */
+		part_unknown(&ret->part,
+			     mounts->part.why ? mounts->part.why
+					      : "the process's root is not a mount",
+			     mounts->part.grants);
 		return;
 	}
 	if (check_root(fd, mount, &st, &ret->part) < 0)

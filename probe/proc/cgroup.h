@@ -26,6 +26,7 @@ struct cgroup_lines {
 
 /* 0, -EINVAL or -ENOMEM; *ret is left alone on failure. */
 int cgroup_parse(const char *text, size_t len, struct cgroup_lines *ret, struct err *err);
+/* Reads and parses /proc/PID/cgroup: as above, or why it cannot be read. */
 int cgroup_read(const struct target *target, struct cgroup_lines *ret, struct err *err);
 void cgroup_lines_done(struct cgroup_lines *lines);
 

@@ -188,6 +188,19 @@ static int read_environ(const struct target *target, struct str *text, struct er
 	return root_read(&target->proc, "environ", text, err);
 }
 
+bool environ_is_whole(const char *text, size_t len)
+{
+	for (const char *at = text, *end = text + len; at < end;) {
+		const char *nul = memchr(at, '\0', (size_t)(end - at));
+		const char *stop = nul ? nul : end;
+
+		if (!memchr(at, '=', (size_t)(stop - at)))
+			return false;
+		at = stop + 1;
+	}
+	return len > 0;
+}
+
 void environ_probe(const struct target *target, struct environ_facts *ret)
 {
 	AUTO(wipe) struct str text = STR_INIT(0);
@@ -203,6 +216,11 @@ void environ_probe(const struct target *target, struct environ_facts *ret)
 			       r == 0 || r == -ENOENT ? ESRCH : r);
 	else
 		target_seen(target, &ret->part);
+	if (ret->part.known && !environ_is_whole(text.s, text.len))
+		(void)str_set(&ret->part.why,
+			      "the process overwrote or emptied its own environment (as "
+			      "programs do that set their title): what it was given "
+			      "cannot be seen any more");
 }
 
 int environ_get(const struct target *target, const char *name, struct str *value,

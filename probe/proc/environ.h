@@ -19,7 +19,10 @@
 int environ_parse(const char *text, size_t len, struct environ_facts *ret,
 		  struct err *err);
 
-/* Needs ptrace access. */
+/* Has every entry its "="? A program that sets its title writes over its environment. */
+bool environ_is_whole(const char *text, size_t len);
+
+/* Needs ptrace access. Known, with 'why', where it is not whole. */
 void environ_probe(const struct target *target, struct environ_facts *ret);
 
 /* Does this name promise a secret? Any case; words are split at "_". */

@@ -140,13 +140,6 @@ static int take_line(struct words line, struct mountinfo_line *m)
 	return m->super ? rw_or_ro(m->super, &m->readonly) : -ENOMEM;
 }
 
-static int by_path(const void *a, const void *b)
-{
-	const struct mountinfo_line *x = a, *y = b;
-
-	return strcmp(x->path, y->path);
-}
-
 /* By path; of one path by parent, then id. The order in which the kernel lists the
  * mounts of one path says nothing since Linux 6.8: which is on top, parents say. */
 static int by_path_parent(const void *a, const void *b)
@@ -327,16 +320,6 @@ int mountinfo_read(const struct target *target, struct mountinfo *ret, struct er
 	int r = root_read(&target->proc, "mountinfo", &text, err);
 
 	return r < 0 ? r : mountinfo_parse(text.s, text.len, ret, err);
-}
-
-const struct mountinfo_line *mountinfo_at(const struct mountinfo *info, const char *path)
-{
-	AUTO_FREE char *copy = strdup(path);
-	const struct mountinfo_line key = { .path = copy };
-
-	return copy && info->list.len ? bsearch(&key, info->list.items, info->list.len,
-						sizeof(key), by_path)
-				      : NULL;
 }
 
 bool path_is_below(const char *path, const char *top)

@@ -37,8 +37,6 @@ int mountinfo_parse(const char *text, size_t len, struct mountinfo *ret, struct 
 int mountinfo_read(const struct target *target, struct mountinfo *ret, struct err *err);
 void mountinfo_done(struct mountinfo *info);
 
-/* The mount at exactly 'path', or NULL. */
-const struct mountinfo_line *mountinfo_at(const struct mountinfo *info, const char *path);
 /* The mount that 'path' lies on; NULL where the root is none of the mounts. */
 const struct mountinfo_line *mountinfo_over(const struct mountinfo *info,
 					    const char *path);

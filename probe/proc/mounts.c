@@ -207,6 +207,13 @@ bool mounts_root(const struct mounts_facts *mounts, struct mount_fact **ret)
 	return m != NULL;
 }
 
+bool mounts_is_whole(const struct mounts_facts *mounts)
+{
+	const struct mount_fact *proc = find(mounts, "/proc");
+
+	return find(mounts, "/") && proc && str_equal(proc->fstype, "proc");
+}
+
 bool mounts_is_point(const struct mounts_facts *mounts, const char *path)
 {
 	return find(mounts, path) != NULL;

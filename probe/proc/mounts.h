@@ -27,6 +27,10 @@ void mounts_probe(const struct target *target, const struct identity_facts *who,
 
 /* The mount that the root file system is; false where "/" is none (a chroot). */
 bool mounts_root(const struct mounts_facts *mounts, struct mount_fact **ret);
+/* Are these the mounts of a container, and not of what a process chose as its root later?
+ * chroot needs no more than a default capability, and a volume's directory will do. Every
+ * runtime mounts /proc. */
+bool mounts_is_whole(const struct mounts_facts *mounts);
 /* Is something mounted at exactly 'path'? */
 bool mounts_is_point(const struct mounts_facts *mounts, const char *path);
 /* File systems whose server may be the container itself, or gone: a question to

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <time.h>
 
 #include "core/cleanup.h"
 #include "core/table.h"
 #include "probe/fs/access.h"
+#include "probe/monotonic.h"
 #include "probe/proc/mounts.h"
 #include "probe/proc/patience.h"
 #include "probe/proc/sockets.h"
@@ -79,13 +79,9 @@ static bool may_hang(const struct mounts_facts *mounts, const struct mount_fact 
 /* What is left of our time, at most PATIENCE_MS. */
 static int patience(const struct target *target)
 {
-	struct timespec t;
-
 	if (target->deadline_ms == 0)
 		return PATIENCE_MS;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	const int64_t left =
-		target->deadline_ms - ((int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000);
+	const int64_t left = target->deadline_ms - monotonic_ms();
 	return left <= 0 ? 0 : left < PATIENCE_MS ? (int)left : PATIENCE_MS;
 }
 
@@ -221,6 +217,14 @@ void mounts_probe(const struct target *target, const struct identity_facts *who,
 	if (r < 0 || (ret->list.len == 0 && !target_is_same(target))) {
 		target_refused(target, &ret->part, "the list of mounts",
 			       r == 0 ? ESRCH : r);
+		return;
+	}
+	if (!mounts_is_whole(ret)) {
+		mounts_facts_done(ret);
+		part_unknown(&ret->part,
+			     "the process changed its root (chroot): the mounts of its "
+			     "container cannot be seen from there",
+			     "start the app under `taskprobe probe --exec`");
 		return;
 	}
 	target_seen(target, &ret->part);

@@ -16,41 +16,37 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "probe/monotonic.h"
 
-/* After SIGKILL: a child that waits for a request which FUSE has handed out does not
- * even notice that; it is then left to the kernel. */
+/* Numbers of descriptors have few gaps; so many free ones are the end. */
+#define GAP_MAX 16
+
 #define REAP_TRIES 25
 
-static void reap(pid_t pid)
+void patience_reap(pid_t pid, int tries)
 {
-	const struct timespec pause = { .tv_nsec = 2 * 1000 * 1000 };
+	struct timespec pause = { .tv_nsec = 50 * 1000 };
 
-	for (int i = 0; i < REAP_TRIES; i++) {
+	for (int i = 0; i < tries; i++) {
 		const pid_t r = waitpid(pid, NULL, WNOHANG);
 
 		if (r == pid || (r < 0 && errno != EINTR))
 			return;
 		(void)nanosleep(&pause, NULL);
+		if (pause.tv_nsec < 2 * 1000 * 1000)
+			pause.tv_nsec *= 2;
 	}
-}
-
-static int64_t clock_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* Waits for 'fd' to be closed by the child, by its end or exec. */
 static bool ended(int fd, int timeout_ms)
 {
-	const int64_t until = clock_ms() + timeout_ms;
+	const int64_t until = monotonic_ms() + timeout_ms;
 	struct pollfd end = { .fd = fd };
 	int r;
 
 	do {
-		const int64_t left = until - clock_ms();
+		const int64_t left = until - monotonic_ms();
 
 		r = poll(&end, 1, left > 0 ? (int)left : 0);
 	} while (r < 0 && errno == EINTR);
@@ -81,9 +77,12 @@ void patience_let_go(int keep)
 
 	for (int fd = 0; fd <= STANDARD_LAST && nothing >= 0; fd++)
 		(void)dup2(nothing, fd);
-	for (int fd = 3; fd < FD_MAX; fd++)
-		if (fd != keep && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+	for (int fd = 3, gap = 0; fd < FD_MAX && gap < GAP_MAX; fd++) {
+		if (fstat(fd, &st) < 0)
+			gap++;
+		else if (fd != keep && S_ISFIFO(st.st_mode))
 			(void)close(fd);
+	}
 }
 
 int patience_ask(void (*ask)(const void *arg, void *answer, size_t size), const void *arg,
@@ -116,7 +115,7 @@ int patience_ask(void (*ask)(const void *arg, void *answer, size_t size), const 
 	const bool in_time = pid > 0 && ended(mine, timeout_ms);
 	if (pid > 0) {
 		(void)kill(pid, SIGKILL);
-		reap(pid);
+		patience_reap(pid, REAP_TRIES);
 		memcpy(answer, shared, size);
 	}
 	(void)munmap(shared, size);

@@ -24,6 +24,10 @@ static const char *const stream_names[3] = { "stdin", "stdout", "stderr" };
 #define TTY_MAJOR	4
 #define TTYAUX_MAJOR	5
 
+#define STARTED_GRANTS                                             \
+	"declare `user` in the task definition, or start the app " \
+	"under `taskprobe probe --exec`"
+
 static char *evidence_of(const struct started_stream streams[static 3], int64_t uid)
 {
 	AUTO(str_done) struct str s = STR_INIT(512);
@@ -58,9 +62,21 @@ static int64_t agree(const struct started_stream streams[static 3], const char *
 	return -1;
 }
 
+/* runc changes the owner alone; `chown app:app /dev/stdout` in an entry point changes the
+ * group too. So does crun, so that this proves nothing: it is a doubt. */
+static bool group_was_changed(const struct started_stream streams[static 3])
+{
+	for (int i = 0; i < 3; i++)
+		if (streams[i].kind && strcmp(streams[i].kind, "a terminal") != 0 &&
+		    streams[i].uid != 0 && streams[i].gid != 0)
+			return true;
+	return false;
+}
+
 bool started_judge(const struct started_stream streams[static 3], int64_t euid,
 		   struct started_facts *ret, const char **why)
 {
+	*why = NULL;
 	if (euid == 0) {
 		ret->uid = 0;
 		ret->evidence = strdup("its first process runs as uid 0 now");
@@ -71,6 +87,10 @@ bool started_judge(const struct started_stream streams[static 3], int64_t euid,
 		return false;
 	ret->uid = uid;
 	ret->evidence = evidence_of(streams, uid);
+	*why = group_was_changed(streams)
+		       ? "the group of its streams is not root's: an entry point that "
+			 "started as root may have given them away"
+		       : NULL;
 	return ret->evidence != NULL;
 }
 
@@ -117,7 +137,9 @@ static int look(const struct target *target, int n, struct started_stream *ret)
 		return -errno;
 	if (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode) && !is_terminal(&st))
 		return 0;
-	*ret = (struct started_stream){ .kind = kind, .uid = (int64_t)st.st_uid };
+	*ret = (struct started_stream){ .kind = kind,
+					.uid = (int64_t)st.st_uid,
+					.gid = (int64_t)st.st_gid };
 	return 0;
 }
 
@@ -162,10 +184,10 @@ void started_probe(const struct target *target, struct started_facts *ret)
 	if (r < 0)
 		target_refused(target, &ret->part, "the standard streams",
 			       r == -ENOENT ? ESRCH : r);
-	else if (started_judge(streams, euid, ret, &why))
+	else if (started_judge(streams, euid, ret, &why)) {
 		target_seen(target, &ret->part);
-	else
-		part_unknown(&ret->part, why,
-			     "declare `user` in the task definition, or start "
-			     "the app under `taskprobe probe --exec`");
+		if (why)
+			part_doubt(&ret->part, why, STARTED_GRANTS);
+	} else
+		part_unknown(&ret->part, why, STARTED_GRANTS);
 }

@@ -14,11 +14,13 @@
 struct started_stream {
 	const char *kind; /* "a pipe", "a socket", "a terminal"; NULL: proves nothing */
 	int64_t uid;	  /* its owner */
+	int64_t gid;	  /* its group: of a terminal it means nothing */
 };
 
 /* Judges the three streams of the first process, and its effective uid (-1: not
- * known). Fills uid and evidence and returns true where they are certain; else *why is
- * a static text. Pure. */
+ * known). Fills uid and evidence and returns true where they tell; else *why is a static
+ * text. Where they tell with a doubt (an entry point could have given them away), *why
+ * is that doubt; NULL where there is none. Pure. */
 bool started_judge(const struct started_stream streams[static 3], int64_t euid,
 		   struct started_facts *ret, const char **why);
 

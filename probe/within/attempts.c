@@ -20,6 +20,7 @@
 #include "core/cleanup.h"
 #include "core/str.h"
 #include "core/table.h"
+#include "probe/monotonic.h"
 #include "probe/within/child.h"
 
 /* A namespace takes milliseconds, on a machine with many mounts tens of them. */
@@ -197,7 +198,7 @@ static int try_one(const struct attempt *attempt, int64_t deadline_ms,
 {
 	struct child_answer a = { 0 };
 	struct child child;
-	int64_t until = child_now_ms() + ATTEMPT_MS;
+	int64_t until = monotonic_ms() + ATTEMPT_MS;
 	int r = child_start(run_attempt, attempt, &child);
 
 	if (r < 0)
@@ -222,7 +223,7 @@ void attempts_probe(struct answers_facts *ret, int64_t deadline_ms)
 {
 	(void)str_set(&ret->part.seen_by, "itself");
 	for (size_t i = 0; i < ARRAY_LEN(attempts); i++) {
-		if (deadline_ms && child_now_ms() >= deadline_ms) {
+		if (deadline_ms && monotonic_ms() >= deadline_ms) {
 			(void)str_set(&ret->part.why,
 				      "the time for it was over: not all was tried");
 			break;

@@ -8,9 +8,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "core/cleanup.h"
+#include "probe/monotonic.h"
 
 /* A shell's own handlers and masks are not for the child: SIGSYS must kill it. */
 static void child_prepare(pid_t parent)
@@ -64,21 +64,13 @@ void child_say(int to, int32_t about, int32_t code)
 	(void)!write(to, &answer, sizeof(answer));
 }
 
-int64_t child_now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 enum child_end child_hear(const struct child *child, int64_t until_ms,
 			  struct child_answer *ret)
 {
 	struct pollfd p = { .fd = child->answers, .events = POLLIN };
 
 	for (;;) {
-		int64_t left = until_ms - child_now_ms();
+		int64_t left = until_ms - monotonic_ms();
 		int r = poll(&p, 1, left > 0 ? (int)left : 0);
 
 		if (r == 0)

@@ -38,6 +38,4 @@ enum child_end child_hear(const struct child *child, int64_t until_ms,
 /* Kills and reaps it. */
 void child_done(struct child *child);
 
-int64_t child_now_ms(void);
-
 #endif

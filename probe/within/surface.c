@@ -10,6 +10,7 @@
 #include "core/cleanup.h"
 #include "core/str.h"
 #include "core/table.h"
+#include "probe/monotonic.h"
 #include "probe/sys.h"
 #include "probe/within/child.h"
 
@@ -135,7 +136,7 @@ static int hear(const struct child *child, size_t *at, struct answers_facts *ret
 
 	while (*at < ARRAY_LEN(calls)) {
 		const char *name = calls[*at].name;
-		enum child_end end = child_hear(child, child_now_ms() + CALL_MS, &a);
+		enum child_end end = child_hear(child, monotonic_ms() + CALL_MS, &a);
 		bool allowed = end == CHILD_SAID && !is_refusal(a.code);
 		const char *words = end == CHILD_SILENT ? "no answer in time"
 				    : end == CHILD_DIED ? "killed"
@@ -159,7 +160,7 @@ void surface_probe(struct answers_facts *ret, int64_t deadline_ms)
 	while (at < ARRAY_LEN(calls)) {
 		struct child child;
 
-		if (deadline_ms && child_now_ms() >= deadline_ms) {
+		if (deadline_ms && monotonic_ms() >= deadline_ms) {
 			(void)str_set(
 				&ret->part.why,
 				"the time for it was over: not all calls were asked");

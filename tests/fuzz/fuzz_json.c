@@ -13,14 +13,13 @@ static void walk(const struct json_doc *doc, const struct json *v, struct place 
 {
 	struct place at = json_place(doc, v);
 	int64_t number;
-	double approximate;
 
 	if (at.line < last->line || (at.line == last->line && at.column < last->column))
 		abort();
 	*last = at;
 	if (json_kind(v) == JSON_NUMBER && !json_number_text(v))
 		abort();
-	if (json_int(v, &number) == 0 && json_number(v, &approximate) < 0)
+	if (json_int(v, &number) == 0 && json_kind(v) != JSON_NUMBER)
 		abort();
 	for (const struct json *m = json_first(v); m; m = json_next(m)) {
 		if (json_kind(v) == JSON_OBJECT && !json_name(m))

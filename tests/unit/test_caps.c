@@ -35,8 +35,6 @@ TEST(what_we_have_is_within_what_we_may)
 
 	assert_int_equal(caps_get(&caps, &err), 0);
 	assert_int_equal(caps.effective & ~caps.permitted, 0);
-	assert_int_equal(caps_bounding() & ~caps_all(), 0);
-	assert_true(caps_all() & bit("SYS_ADMIN"));
 }
 
 static int reduce(void)
@@ -65,26 +63,6 @@ static int reduce(void)
 TEST(a_set_can_be_put_down_and_taken_up_within_permitted)
 {
 	const int r = in_child(reduce);
-
-	if (r == 77)
-		skip();
-	assert_int_equal(r, 0);
-}
-
-static int drop(void)
-{
-	struct err err = ERR_INIT;
-	struct caps caps;
-
-	if (caps_get(&caps, &err) < 0 || !(caps.effective & bit("SETPCAP")))
-		return 77;
-	const uint64_t keep = caps_bounding() & CAPS_DOCKER_DEFAULT;
-	return caps_drop_bounding(keep, &err) == 0 && caps_bounding() == keep ? 0 : 1;
-}
-
-TEST(the_bounding_set_can_be_reduced)
-{
-	const int r = in_child(drop);
 
 	if (r == 77)
 		skip();
@@ -192,7 +170,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_we_have_is_within_what_we_may),
 		cmocka_unit_test(a_set_can_be_put_down_and_taken_up_within_permitted),
-		cmocka_unit_test(the_bounding_set_can_be_reduced),
 		cmocka_unit_test(becoming_somebody_is_for_good),
 		cmocka_unit_test(nobody_may_look_into_us_even_as_the_same_uid),
 		cmocka_unit_test(without_setuid_nobody_becomes_anybody),

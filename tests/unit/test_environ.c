@@ -134,6 +134,18 @@ TEST(nothing_is_nothing)
 	assert_int_equal(facts.names.len, 0);
 }
 
+#define WHOLE(text) environ_is_whole(text, sizeof(text) - 1)
+
+TEST(what_was_written_over_is_not_whole)
+{
+	assert_true(WHOLE("A=1\0B=\0"));
+	assert_true(WHOLE("A=1\0B=cut"));
+	assert_false(WHOLE(""));
+	assert_false(WHOLE("\0\0\0\0"));
+	assert_false(WHOLE("r process\0B=2\0"));
+	assert_false(WHOLE("A=1\0\0\0\0C=3\0"));
+}
+
 /* Opens a process that has this environment, and only this. */
 static pid_t start(char *const envp[], struct target *target)
 {
@@ -203,6 +215,7 @@ int main(void)
 		cmocka_unit_test(no_part_of_a_value_passes_for_a_name),
 		cmocka_unit_test(a_name_has_a_limit),
 		cmocka_unit_test(nothing_is_nothing),
+		cmocka_unit_test(what_was_written_over_is_not_whole),
 		cmocka_unit_test(a_process_is_read_without_its_values),
 	};
 

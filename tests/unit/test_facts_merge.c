@@ -134,6 +134,20 @@ TEST(same_container_never_joins_the_nameless)
 	assert_false(facts_same_container(&none, &none));
 }
 
+/* Two machines, each of which calls its own container that. */
+TEST(same_container_does_not_go_by_self)
+{
+	AUTO(facts_done) struct facts a = seen_as(FACTS_SELF, "itself");
+	AUTO(facts_done) struct facts b = seen_as(FACTS_SELF, "itself");
+
+	a.pid = b.pid = 1;
+	a.start_ticks = 10;
+	b.start_ticks = 20;
+	assert_false(facts_same_container(&a, &b));
+	b.start_ticks = 10;
+	assert_true(facts_same_container(&a, &b));
+}
+
 TEST(facts_documents_round_trip)
 {
 	AUTO(facts_list_done) struct list list = { 0 }, back = { 0 };
@@ -191,6 +205,7 @@ int main(void)
 		cmocka_unit_test(merge_completes_ids),
 		cmocka_unit_test(same_container_goes_by_the_strongest_id),
 		cmocka_unit_test(same_container_never_joins_the_nameless),
+		cmocka_unit_test(same_container_does_not_go_by_self),
 		cmocka_unit_test(facts_documents_round_trip),
 		cmocka_unit_test(facts_read_leaves_the_list_alone_on_failure),
 		cmocka_unit_test(caps_have_names_both_ways),

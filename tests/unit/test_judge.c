@@ -93,6 +93,35 @@ TEST(a_nameless_container_gets_observed_rules_alone)
 	report_done(&r);
 }
 
+/* Its parent is gone: a daemon of the app's own, or left behind by who entered. */
+TEST(a_stray_process_of_roots_leaves_the_user_open)
+{
+	static const struct {
+		bool orphan;
+		int64_t uid;
+		enum verdict observed;
+	} cases[] = { { true, 0, VERDICT_UNKNOWN },
+		      { true, -1, VERDICT_UNKNOWN },
+		      { true, 1000, VERDICT_PASS },
+		      { false, 0, VERDICT_PASS } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct report r;
+
+		given_good(&r);
+		struct facts *f = LIST_AT(&r.facts, struct facts, 0);
+		struct entered_fact *e =
+			LIST_ADD(&f->processes.entered, struct entered_fact);
+		assert_non_null(e);
+		e->pid = 77;
+		e->orphan = cases[i].orphan;
+		e->uid = cases[i].uid;
+		given_judged(&r, NULL);
+		assert_int_equal(must(&r, "ECS.20", NULL)->observed, cases[i].observed);
+		report_done(&r);
+	}
+}
+
 TEST(two_sights_of_one_name_are_both_judged)
 {
 	struct report r;
@@ -505,6 +534,7 @@ int main(void)
 		cmocka_unit_test(pause_containers_are_left_out),
 		cmocka_unit_test(a_declared_container_that_nobody_saw_is_declared_only),
 		cmocka_unit_test(a_nameless_container_gets_observed_rules_alone),
+		cmocka_unit_test(a_stray_process_of_roots_leaves_the_user_open),
 		cmocka_unit_test(two_sights_of_one_name_are_both_judged),
 		cmocka_unit_test(without_a_definition_nothing_is_declared),
 		cmocka_unit_test(a_stale_definition_declares_nothing),

@@ -357,6 +357,30 @@ static void probe_self(struct mounts_facts *facts)
 	mounts_probe(&self, &who, facts);
 }
 
+/* chroot into a volume: its mount is at "/" then, and nothing else is to be seen. */
+TEST(another_root_than_the_containers_is_known)
+{
+	static const struct {
+		const char *text;
+		bool whole;
+	} cases[] = {
+		{ container, true },
+		{ "", false },
+		{ "509 500 8:1 /vol / ro - ext4 /dev/sda1 rw\n", false },
+		{ "510 509 0:61 / /proc rw - proc proc rw\n", false },
+		{ "509 500 8:1 /vol / ro - ext4 /dev/sda1 rw\n"
+		  "510 509 0:71 / /proc rw - tmpfs tmpfs rw\n",
+		  false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(mounts_facts_done)
+		struct mounts_facts facts = parsed(cases[i].text);
+
+		assert_int_equal(mounts_is_whole(&facts), cases[i].whole);
+	}
+}
+
 TEST(our_own_mounts_have_sizes_and_access)
 {
 	AUTO(mounts_facts_done) struct mounts_facts facts = { 0 };
@@ -550,6 +574,7 @@ int main(void)
 		cmocka_unit_test(a_tower_of_mounts_is_no_trouble),
 		cmocka_unit_test(names_of_sockets_are_whole_names),
 		cmocka_unit_test(a_question_without_an_answer_ends),
+		cmocka_unit_test(another_root_than_the_containers_is_known),
 		cmocka_unit_test(our_own_mounts_have_sizes_and_access),
 		cmocka_unit_test(without_access_mountinfo_still_speaks),
 		cmocka_unit_test(a_socket_in_a_mounted_directory_is_found),

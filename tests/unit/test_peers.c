@@ -40,9 +40,9 @@ static void snapshot(struct peers *peers, const struct row *rows, size_t n, int6
 
 static size_t group_of(const struct peers *peers, int64_t pid)
 {
-	LIST_EACH(const struct process, p, &peers->processes)
-	if (p->pid == pid)
-		return p->group;
+	LIST_EACH (const struct process, p, &peers->processes)
+		if (p->pid == pid)
+			return p->group;
 	fail_msg("no process %lld", (long long)pid);
 	return 0;
 }
@@ -75,6 +75,8 @@ TEST(entered_processes_are_apart_and_orphans_are_doubted)
 		{ 30, 0, 90, "aaaaaaaaaaaa", "0::/a\n", 0, "amazon-ssm-agen", 0 },
 		{ 31, 30, 91, "aaaaaaaaaaaa", "0::/a\n", 0, "sh", 0 },
 		{ 40, 1, 95, "aaaaaaaaaaaa", "0::/a\n", 0, "daemon", 5 },
+		/* its parent ended while the snapshot was taken */
+		{ 50, 49, 96, "aaaaaaaaaaaa", "0::/a\n", 0, "helper", 0 },
 	};
 	AUTO(peers_done) struct peers peers = { 0 };
 	struct facts f = { 0 };
@@ -84,10 +86,11 @@ TEST(entered_processes_are_apart_and_orphans_are_doubted)
 	assert_int_equal(f.pid, 7);
 	assert_int_equal(f.processes.count, 2);
 	assert_int_equal(f.processes.uids.len, 2);
-	assert_int_equal(f.processes.entered.len, 3);
+	assert_int_equal(f.processes.entered.len, 4);
 	assert_true(f.processes.ssm_agent);
 	assert_false(LIST_AT(&f.processes.entered, struct entered_fact, 0)->orphan);
 	assert_true(LIST_AT(&f.processes.entered, struct entered_fact, 2)->orphan);
+	assert_true(LIST_AT(&f.processes.entered, struct entered_fact, 3)->orphan);
 	record_done(&facts_type, &f);
 }
 
@@ -117,8 +120,8 @@ TEST(two_ids_in_one_mount_namespace_are_a_conflict)
 	bool conflict = false;
 
 	snapshot(&peers, ROWS(rows), 7);
-	LIST_EACH(const struct group, g, &peers.groups)
-	conflict |= g->conflict;
+	LIST_EACH (const struct group, g, &peers.groups)
+		conflict |= g->conflict;
 	assert_true(conflict);
 }
 
@@ -161,8 +164,8 @@ TEST(we_find_ourselves_in_the_real_proc)
 
 	assert_int_equal(root_open("/proc", &proc, &err), 0);
 	assert_int_equal(peers_scan(&proc, &none, getpid(), &peers, &err), 0);
-	LIST_EACH(const struct group, g, &peers.groups)
-	self |= g->self;
+	LIST_EACH (const struct group, g, &peers.groups)
+		self |= g->self;
 	assert_true(self);
 }
 

@@ -154,6 +154,8 @@ TEST(no_name_reaches_the_terminal_raw)
 	assert_int_equal(str_set(&f->environ.part.grants, evil), 0);
 	assert_int_equal(
 		str_set(&LIST_AT(&f->mounts.list, struct mount_fact, 1)->path, evil), 0);
+	LIST_EACH (struct mount_fact, m, &f->mounts.list)
+		assert_int_equal(str_set(&m->fstype, evil), 0);
 	assert_int_equal(str_set(&r.task.family, evil), 0);
 	assert_int_equal(
 		str_set(&LIST_AT(&r.task.containers, struct running_container, 0)->name,

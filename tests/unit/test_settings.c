@@ -64,6 +64,8 @@ TEST(what_is_wrong_is_named)
 		{ { "--timeout" }, "needs a value" },
 		{ { "--include-self=yes" }, "takes no value" },
 		{ { "-x" }, "-x" },
+		{ { "--only", "ECS.5,ECS.99" }, "ECS.99" },
+		{ { "--skip=none" }, "none" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -23,13 +23,13 @@ static void done(struct started_facts *facts)
 	*facts = (struct started_facts){ 0 };
 }
 
-#define NONE            \
-	{               \
-		NULL, 0 \
+#define NONE               \
+	{                  \
+		NULL, 0, 0 \
 	}
-#define PIPE(uid)             \
-	{                     \
-		"a pipe", uid \
+#define PIPE(uid)                \
+	{                        \
+		"a pipe", uid, 0 \
 	}
 
 struct judge_case {
@@ -38,6 +38,25 @@ struct judge_case {
 	int64_t uid;	      /* -1: unknown */
 	const char *evidence; /* or why */
 };
+
+/* `chown app:app /dev/stdout` in a root entry point looks like this, and crun too. */
+TEST(a_changed_group_is_a_doubt)
+{
+	static const struct started_stream away[3] = { NONE,
+						       { "a pipe", 999, 999 },
+						       { "a pipe", 999, 999 } };
+	static const struct started_stream terminal[3] = { { "a terminal", 999, 5 },
+							   { "a terminal", 999, 5 },
+							   { "a terminal", 999, 5 } };
+	AUTO(done) struct started_facts facts = { .uid = -1 };
+	AUTO(done) struct started_facts other = { .uid = -1 };
+	const char *why = NULL;
+
+	assert_true(started_judge(away, 999, &facts, &why));
+	assert_non_null(why);
+	assert_true(started_judge(terminal, 999, &other, &why));
+	assert_null(why);
+}
 
 TEST(the_streams_tell_who_started)
 {
@@ -80,6 +99,7 @@ TEST(the_streams_tell_who_started)
 		if (sure != (cases[i].uid >= 0) || facts.uid != cases[i].uid)
 			fail_msg("case %zu: uid %lld", i, (long long)facts.uid);
 		assert_non_null(strstr(sure ? facts.evidence : why, cases[i].evidence));
+		assert_true(!sure || !why);
 	}
 }
 
@@ -157,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_streams_tell_who_started),
+		cmocka_unit_test(a_changed_group_is_a_doubt),
 		cmocka_unit_test(real_streams_are_read),
 	};
 

@@ -208,8 +208,8 @@ static int look_as(int uid, pid_t pid)
 		return 13;
 	target_refused(&target, &part, "the root file system", target.root_errno);
 	if (!says(&part, "refuses the root file system of pid",
-		  "run the sidecar as uid 4242") ||
-	    !says(&part, "(uid 4242) to uid 4343",
+		  "run the sidecar as uid 4242 and gid 4242") ||
+	    !says(&part, "(uid 4242, gid 4242) to uid 4343, gid 4343",
 		  "as root with Docker's default capabilities") ||
 	    !says(&part, "", "SYS_PTRACE") || !says(&part, "", "taskprobe probe --exec"))
 		return 14;

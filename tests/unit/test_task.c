@@ -62,9 +62,23 @@ TEST(reconcile_says_when_it_cannot_compare)
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		task_reconcile(all[i]);
-		assert_false(all[i]->definition.stale);
-		assert_non_null(all[i]->definition.part.why);
+		assert_true(all[i]->definition.stale);
+		assert_non_null(
+			strstr(all[i]->definition.part.why, "cannot be compared"));
 	}
+}
+
+TEST(reconcile_finds_another_family_without_a_revision)
+{
+	AUTO(task_done) struct task a = task_with("shop", 0, "stop", "12");
+	AUTO(task_done) struct task b = task_with(NULL, 11, "shop", "12");
+
+	task_reconcile(&a);
+	assert_true(a.definition.stale);
+	assert_string_equal(a.definition.part.why,
+			    "td.json is shop:?, but the task runs stop:12");
+	task_reconcile(&b);
+	assert_true(b.definition.stale);
 }
 
 TEST(reconcile_needs_both_sides)
@@ -121,6 +135,7 @@ int main(void)
 		cmocka_unit_test(reconcile_finds_the_same),
 		cmocka_unit_test(reconcile_finds_another_revision_or_family),
 		cmocka_unit_test(reconcile_says_when_it_cannot_compare),
+		cmocka_unit_test(reconcile_finds_another_family_without_a_revision),
 		cmocka_unit_test(reconcile_needs_both_sides),
 		cmocka_unit_test(task_finds_by_name),
 		cmocka_unit_test(standings_are_those_of_the_table),

@@ -365,6 +365,43 @@ TEST(setuid_files_and_capabilities)
 	found_done(&f);
 }
 
+/* Files of one name in several directories, also after coming back from one. */
+TEST(capabilities_are_those_of_the_right_file)
+{
+	static const unsigned char caps[20] = { 1, 0, 0, 2, 0, 0x20 };
+
+	NEEDS_ROOT();
+	make_dir("where", 0755, 0);
+	make_dir("where/one", 0755, 0);
+	make_dir("where/two", 0755, 0);
+	make_file("where/tool", 0755, 0);
+	make_file("where/one/tool", 0755, 0);
+	make_file("where/two/tool", 0755, 0);
+	if (setxattr(at("where/one/tool"), "security.capability", caps, sizeof(caps), 0) <
+	    0) {
+		print_message("skipped: no file capabilities on this tmpfs\n");
+		skip();
+	}
+	struct found f = look_as("where", APP, 0);
+	assert_int_equal(f.setuid.list.len, 1);
+	assert_string_equal(LIST_AT(&f.setuid.list, struct setuid_fact, 0)->path,
+			    "/one/tool");
+	found_done(&f);
+}
+
+TEST(the_working_directory_is_kept)
+{
+	char before[PATH_MAX], after[PATH_MAX];
+
+	make_dir("cwd", 0755, geteuid());
+	make_file("cwd/tool", 0755, geteuid());
+	assert_non_null(getcwd(before, sizeof(before)));
+	struct found f = look_as("cwd", app(), 0);
+	assert_non_null(getcwd(after, sizeof(after)));
+	assert_string_equal(before, after);
+	found_done(&f);
+}
+
 TEST(devices_are_listed_standard_by_number)
 {
 	NEEDS_ROOT();
@@ -465,6 +502,9 @@ static void make_chain(const char *name, int depth, char *step)
 /* Paths of 250 KB, with the descriptors of a small container. */
 TEST(five_thousand_levels)
 {
+	static const struct mounts_facts none;
+	const struct identity_facts who = tree_who(APP, 0);
+	struct writable_limits limits = WRITABLE_LIMITS;
 	char step[51];
 	struct rlimit old, small;
 
@@ -480,9 +520,17 @@ TEST(five_thousand_levels)
 	assert_int_equal(f.writable.entries, 5002);
 	assert_null(f.writable.part.why);
 	found_done(&f);
-	/* "beside" belongs to root: the directories above it are no trees. */
+	/* "beside" belongs to root: the directories above it are no trees. Their paths
+	 * together are 160 MB, of which nobody wants to hear. */
 	f = look_as("chain", APP, 0);
 	assert_int_equal(f.writable.directories, 5001);
+	assert_true(f.writable.truncated);
+	assert_non_null(strstr(f.writable.part.why, "bytes of paths"));
+	assert_true(f.writable.list.len < 20);
+	found_done(&f);
+	limits.text = SIZE_MAX;
+	f = look_with("chain", &none, &who, &limits, 0);
+	assert_false(f.writable.truncated);
 	assert_int_equal(f.writable.list.len, 2502 + 1);
 	assert_int_equal(
 		strlen(LIST_AT(&f.writable.list, struct writable_fact, 2502)->path),
@@ -491,6 +539,28 @@ TEST(five_thousand_levels)
 			 WRITABLE_TREE);
 	found_done(&f);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+}
+
+/* A directory of several buffers, closed while we are far below, is gone on with where
+ * it was left. */
+TEST(a_wide_directory_above_a_deep_one)
+{
+	enum { COUNT = 6000, DEPTH = 100 };
+	char step[] = "d", name[64];
+
+	make_dir("wide", 0755, app());
+	make_chain("wide/first", DEPTH, step);
+	for (int i = 0; i < COUNT; i++) {
+		(void)snprintf(name, sizeof(name), "wide/%d", i);
+		make_file(name, 0644, app());
+	}
+	make_chain("wide/last", DEPTH, step);
+	struct found f = look_as("wide", 0, ROOT_CAPS);
+	assert_string_equal(words(&f), "T /");
+	/* each chain is its top, its levels, and "beside" */
+	assert_int_equal(f.writable.entries, 1 + COUNT + 2 * (1 + DEPTH + 1));
+	assert_int_equal(f.writable.files, COUNT);
+	found_done(&f);
 }
 
 TEST(limits_are_said)
@@ -638,10 +708,13 @@ int main(void)
 		cmocka_unit_test(a_mount_that_nobody_told_of_is_passed_over),
 		cmocka_unit_test(a_hung_fuse_mount_is_not_touched),
 		cmocka_unit_test(setuid_files_and_capabilities),
+		cmocka_unit_test(capabilities_are_those_of_the_right_file),
+		cmocka_unit_test(the_working_directory_is_kept),
 		cmocka_unit_test(devices_are_listed_standard_by_number),
 		cmocka_unit_test(a_dev_that_is_a_link_is_unknown),
 		cmocka_unit_test(a_hundred_thousand_entries),
 		cmocka_unit_test(five_thousand_levels),
+		cmocka_unit_test(a_wide_directory_above_a_deep_one),
 		cmocka_unit_test(limits_are_said),
 		cmocka_unit_test(names_are_bytes),
 		cmocka_unit_test(entries_that_come_and_go_do_no_harm),
