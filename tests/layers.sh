@@ -24,7 +24,7 @@ words+='|__(asan|ubsan|gcov|sanitizer|start|stop)_.*|_GLOBAL_OFFSET_TABLE_'
 # Looking: descriptors, directories, processes of its own, time for its patience.
 looks='open|openat|close|closedir|fdopendir|readdir|read|lseek|readlinkat|poll|fcntl'
 looks+='|fstat|fstatat|fstatfs|fstatvfs|getxattr|lgetxattr|unlinkat|fchdir|syscall'
-looks+='|get(pid|ppid|euid|groups|resuid|random)|sysconf|gnu_dev_(major|minor|makedev)'
+looks+='|get(pid|ppid|euid|egid|groups|resuid|random)|sysconf|gnu_dev_(major|minor|makedev)'
 looks+='|set(resuid|resgid|groups|fsuid|fsgid|rlimit|sid)|prctl|clock_gettime|nanosleep'
 # Children that can be killed, and pipes and socket pairs to them.
 looks+='|fork|waitpid|kill|_exit|pipe2|socketpair|send|dup2|write|pause'
