@@ -56,7 +56,7 @@ run_ctest()
 
 part_layers()
 {
-	tests/layers.sh build/dev
+	configure_and_build dev && tests/layers.sh build/dev
 }
 
 part_format()
@@ -87,17 +87,17 @@ part_shell()
 
 part_schema()
 {
-	/usr/bin/python3 tests/schema.py build/dev/taskprobe
+	configure_and_build dev && /usr/bin/python3 tests/schema.py build/dev/taskprobe
 }
 
 part_consistency()
 {
-	tests/consistency.sh build/dev/taskprobe
+	configure_and_build dev && tests/consistency.sh build/dev/taskprobe
 }
 
 part_fuzz()
 {
-	[ -d build/clang ] || configure_and_build clang
+	configure_and_build clang
 	tests/fuzz.sh "${FUZZ_SECONDS:-5}"
 }
 
