@@ -309,6 +309,14 @@ static void not_asked(struct report *report)
 				     "not tried: it is opt-in", "--instance-metadata");
 }
 
+static bool sees_itself(const struct peers *peers)
+{
+	LIST_EACH (const struct group, g, &peers->groups)
+		if (g->self)
+			return true;
+	return false;
+}
+
 static int gather_facts(const struct gather *g, struct report *report, struct err *err)
 {
 	AUTO(root_done) struct root proc = ROOT_INIT;
@@ -324,6 +332,9 @@ static int gather_facts(const struct gather *g, struct report *report, struct er
 	r = peers_scan(&proc, &ids, getpid(), &peers, err);
 	if (r < 0)
 		return r;
+	if (!sees_itself(&peers))
+		return err_set(err, -ENOENT,
+			       "/proc does not show this process: is procfs mounted?");
 	if (describe_groups(g, &peers, report) < 0 || look_at_all(g, &proc, report) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	if (g->stop && g->stop())
