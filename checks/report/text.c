@@ -85,8 +85,10 @@ static void put_summary(const struct page *p, const struct report *r)
 	AUTO_FREE char *task = task_label(&r->task);
 
 	put_counts(&line, r);
-	(void)str_puts(&line, " in task ");
-	text_escape(&line, task ? task : "?");
+	if (r->task.family || r->task.definition.part.known) {
+		(void)str_puts(&line, " in task ");
+		text_escape(&line, task ? task : "?");
+	}
 	(void)str_printf(&line, " (%" PRId64 " %s, %" PRId64 " seen)",
 			 r->summary.containers,
 			 r->summary.containers == 1 ? "container" : "containers",
