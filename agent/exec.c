@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "agent/files.h"
+#include "agent/http.h"
+#include "agent/reach.h"
 #include "agent/verb.h"
 #include "agent/version.h"
 #include "core/cleanup.h"
@@ -106,6 +108,10 @@ static void look_from_within(const struct settings *settings)
 	}
 	struct look_job job = { .pid = getpid(), .self = true, .facts = f };
 	look_at(&proc, &job, 1, &options);
+	if (settings->instance_metadata)
+		reach_instance_metadata(f, "within");
+	reach_not_tried(f);
+	http_done(); /* libcurl keeps a descriptor that execve would hand on */
 	f->pid = getpid();
 	f->running = true;
 	if (is_first()) {

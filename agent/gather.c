@@ -4,14 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent/attribute.h"
 #include "agent/clock.h"
 #include "agent/files.h"
-#include "agent/http.h"
 #include "agent/metadata.h"
+#include "agent/reach.h"
 #include "agent/verb.h"
 #include "agent/version.h"
 #include "checks/input/metadata.h"
@@ -270,43 +269,13 @@ static int merge_files(const struct gather *g, struct report *report, struct err
 	return 0;
 }
 
-static void probe_instance_metadata(struct report *report)
+static void ask_instance_metadata(const struct gather *g, struct report *report)
 {
-	/* Any answer, a refusal included, means that the address can be reached. */
-	static const char url[] = "http://169.254.169.254/latest/meta-data/";
-	const struct http_limits limits = { .connect_ms = 1000,
-					    .total_ms = 2000,
-					    .max_bytes = 64 * 1024 };
-	struct http_answer answer = { 0 };
-	struct err err = ERR_INIT;
-	int r = http_get(url, &limits, &answer, &err);
-
-	/* A refused connection alone shows that nothing is there: time that runs out, or
-	 * an answer that is none, shows neither. */
 	LIST_EACH (struct facts, f, &report->facts) {
-		if (!f->self)
-			continue;
-		if (r < 0 && r != -E2BIG && r != -ECONNREFUSED) {
-			part_unknown(&f->instance_metadata.part, err.msg, NULL);
-			continue;
-		}
-		f->instance_metadata.part.known = true;
-		(void)str_set(&f->instance_metadata.part.seen_by, "itself");
-		f->instance_metadata.reachable = r != -ECONNREFUSED;
-		f->instance_metadata.evidence =
-			r == 0 ? str_format("%s answered with status %ld", url,
-					    answer.status)
-			       : str_format("%s", err.msg);
+		if (f->self && g->settings->instance_metadata)
+			reach_instance_metadata(f, "itself");
+		reach_not_tried(f);
 	}
-	http_answer_done(&answer);
-}
-
-static void not_asked(struct report *report)
-{
-	LIST_EACH (struct facts, f, &report->facts)
-		if (!f->instance_metadata.part.known && !f->instance_metadata.part.why)
-			part_unknown(&f->instance_metadata.part,
-				     "not tried: it is opt-in", "--instance-metadata");
 }
 
 static bool sees_itself(const struct peers *peers)
@@ -345,9 +314,7 @@ static int gather_facts(const struct gather *g, struct report *report, struct er
 		      g->settings->metadata ? &source : NULL, err);
 	if (r < 0)
 		return r;
-	if (g->settings->instance_metadata)
-		probe_instance_metadata(report);
-	not_asked(report);
+	ask_instance_metadata(g, report);
 	return merge_files(g, report, err);
 }
 
