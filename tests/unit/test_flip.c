@@ -181,6 +181,20 @@ static const struct evidence {
 
 #define EACH(array) (size_t i = 0; i < sizeof(array) / sizeof(array[0]); i++)
 
+/* Through the document and back: what is flipped is a field of a saved report. */
+static void save_and_read(struct report *r)
+{
+	AUTO(str_done) struct str text = STR_INIT((size_t)16 << 20);
+	AUTO(json_doc_done) struct json_doc doc = JSON_DOC_INIT;
+	struct json_out o = JSON_OUT_INIT(&text, false);
+	struct err err = ERR_INIT;
+
+	record_write(&o, NULL, &report_type, r);
+	report_done(r);
+	assert_int_equal(json_parse(text.s, text.len, &doc, &err), 0);
+	assert_int_equal(record_read(&doc, doc.root, &report_type, r, &err), 0);
+}
+
 static void judged(struct report *r, const char *first, const char *then)
 {
 	AUTO_FREE char *words = then ? str_format("f.%s", then) : NULL;
@@ -190,6 +204,7 @@ static void judged(struct report *r, const char *first, const char *then)
 		given(r, first);
 	if (words)
 		given(r, words);
+	save_and_read(r);
 	given_judged(r, NULL);
 }
 
