@@ -4,12 +4,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "probe/monotonic.h"
+
 int64_t clock_ms(void)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return monotonic_ms();
 }
 
 void clock_sleep_ms(int64_t ms)

@@ -176,8 +176,7 @@ static int64_t self_pid(const struct peers *peers, const struct facts *facts)
 	return peers->kernel_threads && !facts->docker_id ? getpid() : facts->pid;
 }
 
-static int describe_groups(const struct gather *g, const struct peers *peers,
-			   struct report *report)
+static int describe_groups(const struct peers *peers, struct report *report)
 {
 	for (size_t i = 0; i < peers->groups.len; i++) {
 		const struct group *group = LIST_AT(&peers->groups, struct group, i);
@@ -197,7 +196,6 @@ static int describe_groups(const struct gather *g, const struct peers *peers,
 		if (f->self)
 			f->pid = self_pid(peers, f);
 	}
-	(void)g;
 	return 0;
 }
 
@@ -304,7 +302,7 @@ static int gather_facts(const struct gather *g, struct report *report, struct er
 	if (!sees_itself(&peers))
 		return err_set(err, -ENOENT,
 			       "/proc does not show this process: is procfs mounted?");
-	if (describe_groups(g, &peers, report) < 0 || look_at_all(g, &proc, report) < 0)
+	if (describe_groups(&peers, report) < 0 || look_at_all(g, &proc, report) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	if (g->stop && g->stop())
 		return err_set(err, -EINTR, "stopped");

@@ -21,6 +21,7 @@ enum option_kind {
 	OPTION_FLAG,
 	OPTION_TEXT,
 	OPTION_TEXTS, /* repeatable; in the environment separated by commas */
+	OPTION_PATHS, /* repeatable; never split: a path may hold a comma */
 	OPTION_DURATION,
 	OPTION_WORD, /* an enum */
 };
@@ -72,7 +73,7 @@ static const struct option_row rows[] = {
 	{ "task-definition", 0, OPTION_TEXT, AT(task_definition), NULL, "FILE",
 	  "what was declared: the task definition as JSON (bare, or as AWS prints it)",
 	  "TASKPROBE_TASK_DEFINITION_FILE", JUDGES },
-	{ "facts", 0, OPTION_TEXT, AT(facts), NULL, "PATH",
+	{ "facts", 0, OPTION_PATHS, AT(facts), NULL, "PATH",
 	  "complete with what `probe --exec` wrote: a file, or a directory of *.json; "
 	  "repeatable",
 	  NULL, LOOKS },
@@ -164,11 +165,13 @@ static int set(struct settings *s, const struct option_row *row, const char *val
 		*(bool *)slot = true;
 		break;
 	case OPTION_TEXT:
-		r = row->offset == AT(facts) ? texts_add(slot, value)
-					     : str_set(slot, value);
+		r = str_set(slot, value);
 		break;
 	case OPTION_TEXTS:
 		r = set_texts(slot, value);
+		break;
+	case OPTION_PATHS:
+		r = texts_add(slot, value);
 		break;
 	case OPTION_WORD:
 		return set_word(row, value, slot, err);
@@ -285,7 +288,7 @@ static int read_arguments(struct settings *s, unsigned takes, int argc, char *co
 			value = argv[++i];
 		}
 		unsigned long bit = 1ul << (row - rows);
-		if ((row->kind == OPTION_TEXTS || row->offset == AT(facts)) &&
+		if ((row->kind == OPTION_TEXTS || row->kind == OPTION_PATHS) &&
 		    !(fresh & bit))
 			texts_done((struct list *)(void *)((char *)s + row->offset));
 		fresh |= bit;

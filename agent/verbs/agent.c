@@ -10,9 +10,8 @@
 
 #include "agent/alive.h"
 #include "agent/files.h"
-#include "agent/gather.h"
-#include "agent/http.h"
 #include "agent/output.h"
+#include "agent/round.h"
 #include "agent/verb.h"
 #include "core/cleanup.h"
 
@@ -69,25 +68,6 @@ static void idle(int alive)
 	}
 }
 
-static int report_once(struct settings *settings, int *status)
-{
-	AUTO(report_done) struct report report = { 0 };
-	struct gather gather = { .settings = settings, .stop = stop_wanted };
-	struct err err = ERR_INIT;
-	int r = gather_report(&gather, &report, &err);
-
-	http_done();
-	if (r == 0)
-		r = output_report(settings, &report, &err);
-	*status = gather.definition_broken ? EXIT_BLIND : (int)report.summary.exit_status;
-	if (r < 0) {
-		if (r != -EINTR)
-			complain("%s", err.msg);
-		*status = EXIT_BLIND;
-	}
-	return r;
-}
-
 static int run(struct settings *settings, const struct list *rest)
 {
 	struct err err = ERR_INIT;
@@ -109,7 +89,9 @@ static int run(struct settings *settings, const struct list *rest)
 	/* A round takes the start-up window and then the time for one container, since
 	 * all are looked at side by side. */
 	promise(alive, (settings->wait_ms + 2 * settings->timeout_ms) / 1000 + PROMISE_S);
-	int r = report_once(settings, &status);
+	int r = round_run(settings, stop_wanted, &status, &err);
+	if (r < 0 && r != -EINTR)
+		complain("%s", err.msg);
 	if (settings->once)
 		return status;
 	if (r == -EINTR)

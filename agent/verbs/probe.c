@@ -2,17 +2,14 @@
 #include <signal.h>
 
 #include "agent/exec.h"
-#include "agent/gather.h"
-#include "agent/http.h"
 #include "agent/output.h"
+#include "agent/round.h"
 #include "agent/verb.h"
-#include "core/cleanup.h"
 
 static int run(struct settings *settings, const struct list *rest)
 {
-	AUTO(report_done) struct report report = { 0 };
-	struct gather gather = { .settings = settings };
 	struct err err = ERR_INIT;
+	int status;
 
 	if (settings->exec)
 		return exec_probe(settings, rest);
@@ -27,15 +24,9 @@ static int run(struct settings *settings, const struct list *rest)
 		return EXIT_USAGE;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
-	int r = gather_report(&gather, &report, &err);
-	http_done();
-	if (r == 0)
-		r = output_report(settings, &report, &err);
-	if (r < 0) {
+	if (round_run(settings, NULL, &status, &err) < 0)
 		complain("probe: %s", err.msg);
-		return EXIT_BLIND;
-	}
-	return gather.definition_broken ? EXIT_BLIND : (int)report.summary.exit_status;
+	return status;
 }
 
 const struct verb verb_probe = {
