@@ -10,8 +10,8 @@ FROM debian:trixie-slim AS deps
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get -qq update && apt-get -qq install --no-install-recommends \
         bzip2 ca-certificates cmake debian-archive-keyring gcc libc6-dev libcap-dev \
-        libcap2-bin libcjson-dev libcmocka-dev libcurl4-openssl-dev make musl-tools \
-        ninja-build patch pkgconf xz-utils zlib1g-dev \
+        libcap2-bin libcjson-dev libcmocka-dev libcurl4-openssl-dev libseccomp-dev make \
+        musl-tools ninja-build patch pkgconf uthash-dev xz-utils zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY cmake/deps.sh cmake/debian.sh cmake/mbedtls.h cmake/mbedtls-pss.patch cmake/

@@ -1,5 +1,6 @@
 # Others' libraries, each behind one door of ours: cJSON behind core/json, libcap
-# behind probe/caps, libcurl behind agent/http, zlib behind checks/input/envelope.
+# behind probe/caps, libcurl behind agent/http, zlib behind checks/input/envelope,
+# libseccomp behind probe/trace/calls. uthash is a header and has none.
 find_package(PkgConfig REQUIRED)
 
 # One binary that depends on nothing: the libraries of cmake/deps.sh, and musl. A
@@ -31,3 +32,12 @@ pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
 pkg_check_modules(LIBCAP REQUIRED IMPORTED_TARGET libcap)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(LIBSECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+
+add_library(uthash INTERFACE)
+if(TASKPROBE_STATIC)
+    find_path(UTHASH_INCLUDE uthash.h REQUIRED NO_DEFAULT_PATH PATHS ${TASKPROBE_DEPS}/include)
+else()
+    find_path(UTHASH_INCLUDE uthash.h REQUIRED)
+endif()
+target_include_directories(uthash SYSTEM INTERFACE ${UTHASH_INCLUDE})

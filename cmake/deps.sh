@@ -11,10 +11,10 @@
 # nothing: DEST/stamp holds the checksum of this recipe. `rm -r DEST` asks the mirror
 # for newer versions.
 #
-# Needs: apt, musl-tools, linux-libc-dev, cmake, ninja, pkg-config, patch, make,
-# bzip2, xz. No root.
+# Needs: apt, musl-tools, linux-libc-dev, uthash-dev, cmake, ninja, pkg-config, patch,
+# make, bzip2, xz. No root.
 set -eu
-packages="zlib cjson libcap2 mbedtls curl" # not linked yet: libseccomp libyaml
+packages="zlib cjson libcap2 libseccomp mbedtls curl" # not linked yet: libyaml
 
 suite=${1:?usage: deps.sh SUITE DEST} dest=${2:?usage: deps.sh SUITE DEST}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -24,6 +24,7 @@ CC=${CC:-musl-gcc}
 CFLAGS="-Os -pipe -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong"
 CFLAGS="$CFLAGS -fno-asynchronous-unwind-tables -fno-unwind-tables -DNDEBUG"
 CFLAGS="$CFLAGS -idirafter $dest/kernel" # see kernel_headers
+uthash=/usr/include/uthash.h
 work=$dest/work jobs=$(nproc)
 
 say() { echo "deps: $*" >&2; }
@@ -39,6 +40,7 @@ recipe() # a checksum of all that decides what is built
 	{
 		echo "$suite $dest $CFLAGS"
 		cat "$here/deps.sh" "$here/debian.sh" "$here/mbedtls.h" "$here/mbedtls-pss.patch"
+		cat "$uthash"
 		"$CC" -dumpfullversion -dumpmachine
 	} | sha256sum | cut -d ' ' -f 1
 }
@@ -122,6 +124,12 @@ kernel_headers()
 	done
 }
 
+# A header of macros, the same in every suite; and for the same reason out of sight.
+uthash_header()
+{
+	cp "$uthash" "$dest/include/"
+}
+
 archive() # LIBRARY "FLAGS" FILE.c...: lib/LIBRARY.a
 {
 	lib=$1 flags=$2
@@ -174,6 +182,23 @@ build_libcap2()
 		"$src"/cap_proc.c "$src"/cap_extint.c "$src"/cap_flag.c "$src"/cap_text.c \
 		"$src"/cap_file.c "$src"/cap_syscalls.c
 	pc libcap "$(upstream libcap2)" -lcap
+}
+
+# Its table has the calls of 18 machines, and is most of it.
+build_libseccomp()
+{
+	src=$work/libseccomp
+	cp "$src/include/seccomp.h" "$src/include/seccomp-syscalls.h" "$dest/include/"
+	: > "$src/include/configure.h" # what it asks for is said here
+	set --
+	for file in "$src"/src/*.c; do
+		case ${file##*/} in
+		arch-syscall-dump.c) ;;
+		*) set -- "$@" "$file" ;;
+		esac
+	done
+	archive libseccomp "-I$src/include -I$src/src -DHAVE_LINUX_SECCOMP_H=1" "$@"
+	pc libseccomp "$(upstream libseccomp)" -lseccomp
 }
 
 build_mbedtls()
@@ -242,6 +267,7 @@ need patch patch
 need make make
 need bzip2 bzip2
 need xz xz-utils
+[ -e "$uthash" ] || die "$uthash is missing: install uthash-dev"
 exec 9> "$dest/lock"
 flock 9
 want=$(recipe)
@@ -251,6 +277,7 @@ fi
 rm -rf "$work" "${dest:?}/stamp" "${dest:?}/include" "${dest:?}/lib" "$dest/versions"
 mkdir -p "$work" "$dest/include" "$dest/lib/pkgconfig"
 kernel_headers
+uthash_header
 "$here/debian.sh" "$suite" "$work/apt" > /dev/null
 export APT_CONFIG="$work/apt/conf"
 for package in $packages; do

@@ -84,6 +84,42 @@ static const struct errno_words {
 	{ ENOTCONN, "ENOTCONN", "ENOTCONN (not connected)" },
 	{ ETXTBSY, "ETXTBSY", "ETXTBSY (text file busy)" },
 	{ EUSERS, "EUSERS", "EUSERS (too many users)" },
+	{ EMLINK, "EMLINK", "EMLINK (too many links)" },
+	{ EFBIG, "EFBIG", "EFBIG (file too large)" },
+	{ ENFILE, "ENFILE", "ENFILE (too many open files in the system)" },
+	{ EOVERFLOW, "EOVERFLOW", "EOVERFLOW (value too large)" },
+	{ EADDRINUSE, "EADDRINUSE", "EADDRINUSE (address in use)" },
+	{ EADDRNOTAVAIL, "EADDRNOTAVAIL", "EADDRNOTAVAIL (address not available)" },
+	{ EAFNOSUPPORT, "EAFNOSUPPORT", "EAFNOSUPPORT (address family not supported)" },
+	{ ENOTSOCK, "ENOTSOCK", "ENOTSOCK (not a socket)" },
+	{ ENOBUFS, "ENOBUFS", "ENOBUFS (no buffer space)" },
+	{ ENOTTY, "ENOTTY", "ENOTTY (not for this kind of file)" },
+	{ ESPIPE, "ESPIPE", "ESPIPE (cannot seek)" },
+	{ ENOTBLK, "ENOTBLK", "ENOTBLK (not a block device)" },
+	{ ENOLCK, "ENOLCK", "ENOLCK (no locks available)" },
+	{ EDEADLK, "EDEADLK", "EDEADLK (deadlock)" },
+	{ EILSEQ, "EILSEQ", "EILSEQ (not in this file system's encoding)" },
+	{ ENOKEY, "ENOKEY", "ENOKEY (key not available)" },
+	{ EKEYEXPIRED, "EKEYEXPIRED", "EKEYEXPIRED (key has expired)" },
+	{ EKEYREVOKED, "EKEYREVOKED", "EKEYREVOKED (key was revoked)" },
+	{ EKEYREJECTED, "EKEYREJECTED", "EKEYREJECTED (key was rejected)" },
+	{ EUCLEAN, "EUCLEAN", "EUCLEAN (file system needs repair)" },
+	{ EBADMSG, "EBADMSG", "EBADMSG (checksum is wrong)" },
+	{ EREMOTEIO, "EREMOTEIO", "EREMOTEIO (remote input/output error)" },
+	{ ENOMEDIUM, "ENOMEDIUM", "ENOMEDIUM (no medium)" },
+	{ ENOEXEC, "ENOEXEC", "ENOEXEC (not an executable format)" },
+	{ ECHILD, "ECHILD", "ECHILD (no child)" },
+	{ ECOMM, "ECOMM", "ECOMM (communication error)" },
+	{ ENOLINK, "ENOLINK", "ENOLINK (link was severed)" },
+	{ EHOSTDOWN, "EHOSTDOWN", "EHOSTDOWN (host is down)" },
+	{ ECONNRESET, "ECONNRESET", "ECONNRESET (connection reset)" },
+	{ ECONNABORTED, "ECONNABORTED", "ECONNABORTED (connection aborted)" },
+	{ ECANCELED, "ECANCELED", "ECANCELED (canceled)" },
+	{ EALREADY, "EALREADY", "EALREADY (in progress already)" },
+	{ EINPROGRESS, "EINPROGRESS", "EINPROGRESS (in progress)" },
+	{ EPROTONOSUPPORT, "EPROTONOSUPPORT",
+	  "EPROTONOSUPPORT (protocol not supported)" },
+	{ EDOM, "EDOM", "EDOM (out of the domain)" },
 };
 
 static const struct errno_words *find(int code)
@@ -108,4 +144,12 @@ const char *err_name(int code)
 	const struct errno_words *e = find(code);
 
 	return e ? e->name : "errno";
+}
+
+int err_code(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (strcmp(table[i].name, name) == 0)
+			return table[i].code;
+	return 0;
 }

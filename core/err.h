@@ -34,4 +34,7 @@ const char *err_words(int code);
 /* The bare name, "EROFS"; "errno" for one that the table does not have. */
 const char *err_name(int code);
 
+/* The errno of a bare name, positive; 0 for one that the table does not have. */
+int err_code(const char *name);
+
 #endif

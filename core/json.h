@@ -90,5 +90,8 @@ void json_close(struct json_out *o, char bracket);		   /* '}' or ']' */
 void json_put_text(struct json_out *o, const char *key, const char *text);
 void json_put_int(struct json_out *o, const char *key, int64_t v);
 void json_put_bool(struct json_out *o, const char *key, bool v);
+/* A value that was read, whole, with its members in their order; numbers as they stood.
+ */
+void json_copy(struct json_out *o, const char *key, const struct json *value);
 
 #endif

@@ -7,13 +7,30 @@
 
 #include "core/json.h"
 
+/* Bytes from here on that stand for themselves. */
+static size_t plain(const char *text, const char *end)
+{
+	const char *p = text;
+
+	while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
+		p++;
+	return (size_t)(p - text);
+}
+
 static void put_quoted(struct str *out, const char *text)
 {
 	const char *end = text + strlen(text);
 
 	(void)str_add(out, "\"", 1);
 	while (text < end) {
-		size_t n = text_utf8(text, end);
+		size_t n = plain(text, end);
+
+		if (n > 0) {
+			(void)str_add(out, text, n);
+			text += n;
+			continue;
+		}
+		n = text_utf8(text, end);
 		unsigned char c = (unsigned char)*text;
 
 		if (n == 0)
@@ -91,4 +108,40 @@ void json_put_bool(struct json_out *o, const char *key, bool v)
 {
 	lead(o, key);
 	(void)str_puts(o->out, v ? "true" : "false");
+}
+
+static void copy_members(struct json_out *o, const struct json *value, bool named)
+{
+	for (const struct json *v = json_first(value); v; v = json_next(v))
+		json_copy(o, named ? json_name(v) : NULL, v);
+}
+
+void json_copy(struct json_out *o, const char *key, const struct json *value)
+{
+	switch (json_kind(value)) {
+	case JSON_NULL:
+		lead(o, key);
+		(void)str_puts(o->out, "null");
+		break;
+	case JSON_BOOL:
+		json_put_bool(o, key, json_is_true(value));
+		break;
+	case JSON_NUMBER:
+		lead(o, key);
+		(void)str_puts(o->out, json_number_text(value));
+		break;
+	case JSON_TEXT:
+		json_put_text(o, key, json_text(value));
+		break;
+	case JSON_LIST:
+		json_open(o, key, '[');
+		copy_members(o, value, false);
+		json_close(o, ']');
+		break;
+	case JSON_OBJECT:
+		json_open(o, key, '{');
+		copy_members(o, value, true);
+		json_close(o, '}');
+		break;
+	}
 }

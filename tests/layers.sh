@@ -18,6 +18,7 @@ words='memchr|memrchr|memcmp|memcpy|memmove|memset|explicit_bzero|qsort|bsearch'
 words+='|str(chr|rchr|cmp|ncmp|casecmp|ncasecmp|cspn|spn|len|str|casestr|sep|pbrk|dup|ndup)'
 words+='|v?snprintf|vasprintf|malloc|calloc|realloc|free|__ctype_b_loc|__errno_location'
 words+='|__stack_chk_fail|__(mem|str|v?snprintf|vasprintf)[a-z]*_chk|__isoc[0-9]*_sscanf'
+words+='|memmem' # records of an inventory within lines of a log
 # What sanitizers and coverage add.
 words+='|__(asan|ubsan|gcov|sanitizer|start|stop)_.*|_GLOBAL_OFFSET_TABLE_'
 
@@ -29,6 +30,11 @@ looks+='|set(resuid|resgid|groups|fsuid|fsgid|rlimit|sid)|prctl|clock_gettime|na
 # Children that can be killed, and pipes and socket pairs to them.
 looks+='|fork|waitpid|kill|_exit|pipe2|socketpair|send|dup2|write|pause'
 looks+='|signal|sig(action|emptyset|fillset|procmask)'
+# Tracees: their memory, and whether a thread is still there.
+looks+='|pread(64)?|process_vm_readv|faccessat|strnlen'
+# The tracer: running the app, handing signals and descriptors on, following processors.
+looks+='|__cmsg_nxthdr|chdir|dup3|execvp|get(pgid|pgrp|rlimit|sid)|ioctl|opendir|recvmsg|sendmsg'
+looks+='|sched_[gs]etaffinity|sigaddset|signalfd|sigqueue'
 # What the attempts attempt.
 looks+='|chroot|mknod|mmap|mount|munmap|ptrace|sethostname|socket|unshare|uname|klogctl'
 
@@ -116,6 +122,7 @@ allow probe "$words|$looks|cap_[a-z_]*|seccomp_[a-z_]*" core
 one_door cJSON cJSON_ core
 one_door libcap 'cap_(get|set|init|free|drop|max)' probe
 one_door libcurl curl_ agent
+one_door libseccomp seccomp_ probe
 one_door zlib inflate checks
 
 echo "$passed passed, $failed failed"
