@@ -146,7 +146,7 @@ def _build_busybox(root):
             os.symlink("busybox", os.path.join(root, "bin", applet))
 
 
-def _build_debian(root):
+def _build_debian(root, packages="python3-minimal,perl,ncurses-term,tzdata"):
     """Debian's minbase of this machine's own sources, or bookworm by the default
     mirror where the machine has none that mmdebstrap can read."""
     suite = "bookworm"
@@ -157,7 +157,7 @@ def _build_debian(root):
           file=sys.stderr, flush=True)
     os.rmdir(root)
     subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--mode=root",
-                    "--include=python3-minimal,perl,ncurses-term,tzdata", suite, root],
+                    "--include=" + packages, suite, root],
                    check=True, stdin=subprocess.DEVNULL)
 
 
@@ -168,6 +168,14 @@ def busybox():
 
 def debian():
     return Image("debian", [_cached("debian", _build_debian)], {"Cmd": ["bash"]})
+
+
+def programs():
+    """Real programs to look at, and strace to look with."""
+    def build(root):
+        _build_debian(root, "python3,strace,git,nginx-light,nodejs,postgresql,procps")
+
+    return Image("programs", [_cached("programs", build)], {"Cmd": ["bash"]})
 
 
 def _build_pause(root):

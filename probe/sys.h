@@ -8,6 +8,7 @@
 #define PROBE_SYS_H
 
 #include <linux/openat2.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -43,16 +44,19 @@ struct sys_statx {
 };
 _Static_assert(sizeof(struct sys_statx) == 256, "the kernel's layout");
 
-#define SYS_STATX_TYPE		 0x0001U
-#define SYS_STATX_MODE		 0x0002U
-#define SYS_STATX_NLINK		 0x0004U
-#define SYS_STATX_UID		 0x0008U
-#define SYS_STATX_GID		 0x0010U
-#define SYS_STATX_INO		 0x0100U
-#define SYS_STATX_MNT_ID	 0x1000U /* since Linux 5.8 */
-#define SYS_STATX_ATTR_IMMUTABLE 0x0010U
-#define SYS_STATX_ATTR_APPEND	 0x0020U
-#define SYS_AT_STATX_DONT_SYNC	 0x4000
+#define SYS_STATX_TYPE		  0x0001U
+#define SYS_STATX_MODE		  0x0002U
+#define SYS_STATX_NLINK		  0x0004U
+#define SYS_STATX_UID		  0x0008U
+#define SYS_STATX_GID		  0x0010U
+#define SYS_STATX_INO		  0x0100U
+#define SYS_STATX_SIZE		  0x0200U
+#define SYS_STATX_BASIC		  0x07ffU
+#define SYS_STATX_MNT_ID	  0x1000U /* since Linux 5.8 */
+#define SYS_STATX_ATTR_IMMUTABLE  0x0010U
+#define SYS_STATX_ATTR_APPEND	  0x0020U
+#define SYS_STATX_ATTR_MOUNT_ROOT 0x2000U /* since Linux 5.8 */
+#define SYS_AT_STATX_DONT_SYNC	  0x4000
 
 static inline int sys_statx(int dirfd, const char *path, int flags, unsigned mask,
 			    struct sys_statx *ret)
@@ -107,6 +111,75 @@ static inline int sys_cap_effective(uint64_t *ret)
 
 	*ret = (uint64_t)data[1].effective << 32 | data[0].effective;
 	return r;
+}
+
+/* SECCOMP_GET_NOTIF_SIZES writes to 'args'. */
+static inline int sys_seccomp(unsigned operation, unsigned flags, const void *args)
+{
+	return (int)syscall(SYS_seccomp, operation, flags, args);
+}
+
+/* 'info' is a siginfo_t, or NULL for what kill(2) would send. */
+static inline int sys_pidfd_send_signal(int pidfd, int sig, void *info)
+{
+#ifdef SYS_pidfd_send_signal
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, info, 0);
+#else
+	return (int)syscall(424, pidfd, sig, info, 0);
+#endif
+}
+
+/* A fork whose child sends no signal when it ends and that wait(2) does not see unless
+ * asked for with __WALL. libc does not know of it: its child must not use raise(3). */
+static inline pid_t sys_fork_unseen(void)
+{
+	return (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
+}
+
+/* A fork whose child is our parent's, as unseen by it as we are (exit_signal is ours). */
+static inline pid_t sys_fork_sibling(void)
+{
+	return (pid_t)syscall(SYS_clone, (long)CLONE_PARENT, 0L, 0L, 0L, 0L);
+}
+
+/* Our own capabilities, raw: the library's way allocates. */
+struct sys_caps {
+	uint64_t effective, permitted, inheritable;
+};
+
+static inline int sys_caps_get(struct sys_caps *ret)
+{
+	struct {
+		uint32_t version;
+		int pid;
+	} header = { 0x20080522, 0 };
+	struct {
+		uint32_t effective, permitted, inheritable;
+	} data[2] = { { 0 }, { 0 } };
+	int r = (int)syscall(SYS_capget, &header, data);
+
+	ret->effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+	ret->permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
+	ret->inheritable = (uint64_t)data[1].inheritable << 32 | data[0].inheritable;
+	return r;
+}
+
+static inline int sys_caps_set(const struct sys_caps *caps)
+{
+	struct {
+		uint32_t version;
+		int pid;
+	} header = { 0x20080522, 0 };
+	struct {
+		uint32_t effective, permitted, inheritable;
+	} data[2] = {
+		{ (uint32_t)caps->effective, (uint32_t)caps->permitted,
+		  (uint32_t)caps->inheritable },
+		{ (uint32_t)(caps->effective >> 32), (uint32_t)(caps->permitted >> 32),
+		  (uint32_t)(caps->inheritable >> 32) },
+	};
+
+	return (int)syscall(SYS_capset, &header, data);
 }
 
 /* Any call by number: for asking what a filter does with it. */

@@ -67,6 +67,24 @@ static int number(struct words *line, int64_t *ret)
 	return text ? num_i64(text, ret) : -EINVAL;
 }
 
+/* "8:1" */
+static int device(struct words *line, struct mountinfo_line *m)
+{
+	AUTO_FREE char *text = field(line);
+	char *colon = text ? strchr(text, ':') : NULL;
+	uint64_t major, minor;
+
+	if (!colon)
+		return -EINVAL;
+	*colon = '\0';
+	if (num_u64(text, 10, &major) < 0 || num_u64(colon + 1, 10, &minor) < 0 ||
+	    major > UINT32_MAX || minor > UINT32_MAX)
+		return -EINVAL;
+	m->major = (uint32_t)major;
+	m->minor = (uint32_t)minor;
+	return 0;
+}
+
 bool options_have(const char *options, const char *word)
 {
 	const size_t n = strlen(word);
@@ -119,17 +137,15 @@ static int skip_optional(struct words *line)
 
 static int take_line(struct words line, struct mountinfo_line *m)
 {
-	AUTO_FREE char *device = NULL;
-
 	if (memchr(line.at, '\0', (size_t)(line.end - line.at)))
 		return -EINVAL;
 	if (number(&line, &m->id) < 0 || number(&line, &m->parent) < 0)
 		return -EINVAL;
-	device = field(&line);
+	if (device(&line, m) < 0)
+		return -EINVAL;
 	m->root = field(&line);
 	m->path = field(&line);
-	if (!device || !m->root || !m->path || options(&line, m) < 0 ||
-	    skip_optional(&line) < 0)
+	if (!m->root || !m->path || options(&line, m) < 0 || skip_optional(&line) < 0)
 		return -EINVAL;
 	m->fstype = field(&line);
 	m->source = field(&line);
@@ -287,7 +303,8 @@ static void drop_outside(struct mountinfo *info)
 	drop_hidden(info);
 }
 
-int mountinfo_parse(const char *text, size_t len, struct mountinfo *ret, struct err *err)
+static int parse(const char *text, size_t len, bool all_of_them, struct mountinfo *ret,
+		 struct err *err)
 {
 	AUTO(mountinfo_done) struct mountinfo info = { 0 };
 	struct words all = { .at = text, .end = text + len }, line;
@@ -308,10 +325,22 @@ int mountinfo_parse(const char *text, size_t len, struct mountinfo *ret, struct 
 	r = mark_hidden(&info);
 	if (r < 0)
 		return err_set(err, r, "mountinfo");
-	drop_hidden(&info);
+	if (!all_of_them)
+		drop_hidden(&info);
 	*ret = info;
 	info = (struct mountinfo){ 0 };
 	return 0;
+}
+
+int mountinfo_parse(const char *text, size_t len, struct mountinfo *ret, struct err *err)
+{
+	return parse(text, len, false, ret, err);
+}
+
+int mountinfo_parse_all(const char *text, size_t len, struct mountinfo *ret,
+			struct err *err)
+{
+	return parse(text, len, true, ret, err);
 }
 
 int mountinfo_read(const struct target *target, struct mountinfo *ret, struct err *err)

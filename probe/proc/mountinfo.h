@@ -20,11 +20,12 @@
 
 struct mountinfo_line {
 	int64_t id, parent;
+	uint32_t major, minor; /* of the file system's st_dev */
 	char *root, *path, *fstype, *source;
 	char *super;   /* its options, "rw,memory" */
 	bool readonly; /* the mount's or the file system's */
 	bool nosuid, nodev, noexec;
-	bool hidden; /* while parsing; none is in a finished list */
+	bool hidden; /* covered by another; none is in mountinfo_parse()'s list */
 };
 
 struct mountinfo {
@@ -33,6 +34,10 @@ struct mountinfo {
 
 /* 0, -EINVAL or -ENOMEM; *ret is left alone on failure. */
 int mountinfo_parse(const char *text, size_t len, struct mountinfo *ret, struct err *err);
+/* The same with what is hidden: who was there before it was covered is there still. A
+ * path may be in the list more than once then. */
+int mountinfo_parse_all(const char *text, size_t len, struct mountinfo *ret,
+			struct err *err);
 /* World-readable: needs no access to the process. */
 int mountinfo_read(const struct target *target, struct mountinfo *ret, struct err *err);
 void mountinfo_done(struct mountinfo *info);

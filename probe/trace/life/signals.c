@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/trace/life/signals.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probe/sys.h"
+
+void signals_take(struct signals_kept *ret)
+{
+	const struct sigaction plain = { .sa_handler = SIG_DFL };
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, &ret->mask);
+	(void)sigaction(SIGCHLD, &plain, &ret->child);
+}
+
+void signals_give_back(const struct signals_kept *kept)
+{
+	(void)sigaction(SIGCHLD, &kept->child, NULL);
+	(void)sigprocmask(SIG_SETMASK, &kept->mask, NULL);
+}
+
+int signals_open(void)
+{
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	int fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+bool signals_next(int fd, struct signalfd_siginfo *ret)
+{
+	ssize_t r;
+
+	do
+		r = read(fd, ret, sizeof(*ret));
+	while (r < 0 && errno == EINTR);
+	return r == sizeof(*ret);
+}
+
+void signals_forward(pid_t pid, int pidfd, const struct signalfd_siginfo *info)
+{
+	siginfo_t queued = { 0 };
+
+	queued.si_signo = (int)info->ssi_signo;
+	queued.si_code = info->ssi_code;
+	queued.si_pid = (pid_t)info->ssi_pid;
+	queued.si_uid = info->ssi_uid;
+	queued.si_value.sival_ptr = (void *)(uintptr_t)info->ssi_ptr;
+	if (pidfd >= 0 &&
+	    sys_pidfd_send_signal(pidfd, queued.si_signo,
+				  queued.si_code == SI_QUEUE ? &queued : NULL) == 0)
+		return;
+	/* No pidfd, or an old profile refuses it. The process is not reaped. */
+	if (queued.si_code == SI_QUEUE)
+		(void)sigqueue(pid, queued.si_signo, queued.si_value);
+	else
+		(void)kill(pid, queued.si_signo);
+}
+
+void signals_stop_self(int sig)
+{
+	const struct sigaction plain = { .sa_handler = SIG_DFL };
+	sigset_t one, before;
+
+	if (sig != SIGSTOP)
+		(void)sigaction(sig, &plain, NULL);
+	(void)sigemptyset(&one);
+	(void)sigaddset(&one, sig);
+	(void)kill(getpid(), sig);
+	(void)sigprocmask(SIG_UNBLOCK, &one, &before);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void signals_saw(struct signals_seen *seen, const struct signalfd_siginfo *info,
+		 int64_t now_ms)
+{
+	if (info->ssi_signo >= SIGNALS_MOST)
+		return;
+	seen->row[info->ssi_signo].code = info->ssi_code;
+	seen->row[info->ssi_signo].from = info->ssi_pid;
+	seen->row[info->ssi_signo].at_ms = now_ms;
+	seen->row[info->ssi_signo].there = true;
+}
+
+bool signals_was_for_all(struct signals_seen *seen, const struct signalfd_siginfo *info,
+			 int64_t now_ms)
+{
+	if (info->ssi_signo >= SIGNALS_MOST || !seen->row[info->ssi_signo].there)
+		return false;
+	bool same = seen->row[info->ssi_signo].code == info->ssi_code &&
+		    seen->row[info->ssi_signo].from == info->ssi_pid &&
+		    now_ms - seen->row[info->ssi_signo].at_ms <= SIGNALS_SAME_MS;
+
+	seen->row[info->ssi_signo].there = false;
+	return same;
+}
