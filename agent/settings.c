@@ -9,6 +9,7 @@
 #include "checks/control.h"
 #include "core/num.h"
 #include "core/table.h"
+#include "probe/trace/trace.h"
 
 /* Looking at one container: 200,000 files take under a second on a warm cache;
  * ten seconds leave room for a cold one on a loaded task. */
@@ -48,9 +49,13 @@ static const char *const fail_words[] = { "none", "low",      "medium",
 static const struct option_row rows[] = {
 	{ "format", 'f', OPTION_TEXTS, AT(formats), NULL, "text|json[=FILE]",
 	  "how to print, and where to; may stand several times", NULL,
-	  JUDGES | TAKES_LIST },
+	  JUDGES | TAKES_TRACE | TAKES_MERGE | TAKES_LIST },
 	{ "output", 'o', OPTION_TEXT, AT(output), NULL, "FILE",
-	  "print to FILE instead of standard output", NULL, JUDGES },
+	  "print to FILE instead of standard output", NULL,
+	  JUDGES | TAKES_MERGE | TAKES_INSTALL },
+	{ "output", 'o', OPTION_TEXT, AT(output), NULL, "FILE",
+	  "write the inventory to FILE, as it is recorded (JSON Lines)", NULL,
+	  TAKES_TRACE },
 	{ "fail-on", 0, OPTION_WORD, AT(fail_on), fail_words,
 	  "critical|high|medium|low|none",
 	  "findings from this severity on make the exit status 1 (default: high)", NULL,
@@ -63,7 +68,7 @@ static const struct option_row rows[] = {
 	{ "skip", 0, OPTION_TEXTS, AT(skip), NULL, "ID",
 	  "leave this control out; repeatable", NULL, JUDGES },
 	{ "container", 0, OPTION_TEXT, AT(container), NULL, "NAME",
-	  "look at this container alone", NULL, JUDGES },
+	  "this container alone", NULL, JUDGES | TAKES_INSTALL },
 	{ "self", 0, OPTION_TEXT, AT(self), NULL, "NAME",
 	  "which container of the definition this process is in, where no metadata says "
 	  "so",
@@ -101,13 +106,50 @@ static const struct option_row rows[] = {
 	  NULL, TAKES_PROBE },
 	{ "once", 0, OPTION_FLAG, AT(once), NULL, NULL,
 	  "report once and exit with the status", NULL, TAKES_AGENT },
+	{ "wrap", 0, OPTION_TEXT, AT(wrap), NULL, "TASKDEF",
+	  "print this task definition with the container's app started under taskprobe",
+	  NULL, TAKES_INSTALL },
+	{ "unwrap", 0, OPTION_TEXT, AT(unwrap), NULL, "TASKDEF",
+	  "print a wrapped definition as it was before", NULL, TAKES_INSTALL },
+	{ "image-config", 0, OPTION_TEXT, AT(image_config), NULL, "FILE",
+	  "what `docker inspect IMAGE` prints about the app's image", NULL,
+	  TAKES_INSTALL },
+	{ "image", 0, OPTION_TEXT, AT(image), NULL, "IMAGE",
+	  "where the task gets taskprobe from", NULL, TAKES_INSTALL },
+	{ "probe", 0, OPTION_FLAG, AT(probe), NULL, NULL,
+	  "look with `probe` before the app starts, instead of `trace` around it", NULL,
+	  TAKES_INSTALL },
+	{ "for", 0, OPTION_DURATION, AT(for_ms), NULL, "TIME",
+	  "record so long, then let the app go on alone (default: to its end)", NULL,
+	  TAKES_TRACE },
+	{ "pid1", 0, OPTION_FLAG, AT(pid1), NULL, NULL,
+	  "the app keeps this process's PID: for an init that must be PID 1", NULL,
+	  TAKES_TRACE },
+	{ "wake", 0, OPTION_WORD, AT(wake), trace_wake_names,
+	  "auto|sync|follow|spin|block",
+	  "how the recorder is woken (default: auto; docs/PERFORMANCE.md)", NULL,
+	  TAKES_TRACE },
+	{ "every-mount", 0, OPTION_FLAG, AT(every_mount), NULL, NULL,
+	  "record on every mount, not only on those that a read-only root would "
+	  "include: on a machine that is no container",
+	  NULL, TAKES_TRACE },
+	{ "refuse-io-uring", 0, OPTION_FLAG, AT(refuse_io_uring), NULL, NULL,
+	  "answer io_uring_setup with ENOSYS: what goes through a ring is not seen", NULL,
+	  TAKES_TRACE },
+	{ "container", 0, OPTION_TEXT, AT(container), NULL, "NAME",
+	  "the container's name, for the inventory", NULL, TAKES_TRACE },
+	{ "image", 0, OPTION_TEXT, AT(image), NULL, "IMAGE",
+	  "the app's image, for the inventory", NULL, TAKES_TRACE },
+	{ "task", 0, OPTION_TEXT, AT(task), NULL, "TASK", "the task, for the inventory",
+	  NULL, TAKES_TRACE },
 	{ "ca-file", 0, OPTION_TEXT, AT(ca_file), NULL, "FILE",
 	  "root certificates instead of the built-in Amazon ones", NULL, LOOKS },
 	{ "no-color", 0, OPTION_FLAG, AT(no_color), NULL, NULL,
 	  "no colours on a terminal either (NO_COLOR works too)", NULL,
-	  JUDGES | TAKES_LIST },
+	  JUDGES | TAKES_TRACE | TAKES_MERGE | TAKES_LIST },
 	{ "help", 'h', OPTION_FLAG, AT(help), NULL, NULL, "print this", "",
-	  JUDGES | TAKES_LIST | TAKES_NOTHING },
+	  JUDGES | TAKES_TRACE | TAKES_MERGE | TAKES_LIST | TAKES_NOTHING |
+		  TAKES_INSTALL },
 };
 
 const char *settings_option_name(size_t i)
@@ -350,6 +392,11 @@ void settings_done(struct settings *s)
 	free(s->task_definition);
 	free(s->definition_text);
 	free(s->ca_file);
+	free(s->task);
+	free(s->image);
+	free(s->wrap);
+	free(s->unwrap);
+	free(s->image_config);
 	*s = (struct settings){ 0 };
 }
 

@@ -38,6 +38,14 @@ struct settings {
 	bool exec;
 	bool no_color;
 	char *ca_file;
+	char *wrap, *unwrap; /* install: task definition files */
+	char *image_config;  /* install: a file */
+	char *image;	     /* install: taskprobe's own */
+	bool probe;	     /* install: probe --exec instead of trace */
+	int64_t for_ms;	     /* trace; 0: to the app's end */
+	int wake;	     /* trace: enum trace_wake */
+	bool pid1, every_mount, refuse_io_uring; /* trace */
+	char *task;				 /* trace: its name or ARN */
 	bool help;
 };
 
@@ -48,6 +56,9 @@ enum {
 	TAKES_REPORT = 4,
 	TAKES_LIST = 8,
 	TAKES_NOTHING = 16, /* health, version: --help alone */
+	TAKES_TRACE = 32,
+	TAKES_MERGE = 64,
+	TAKES_INSTALL = 128,
 };
 
 /* Reads the environment, then argv[1..]. What is no option goes to 'rest' (char *,

@@ -28,8 +28,8 @@ struct verb {
 	int (*run)(struct settings *settings, const struct list *rest /* char * */);
 };
 
-extern const struct verb verb_probe, verb_agent, verb_report, verb_list, verb_health,
-	verb_version;
+extern const struct verb verb_probe, verb_agent, verb_report, verb_list, verb_trace,
+	verb_install, verb_merge, verb_health, verb_version;
 
 extern const struct verb *const verbs[]; /* ends with NULL */
 

@@ -28,7 +28,7 @@ verbs=$("$taskprobe" --help | sed -n 's/^  \([a-z]\{1,\}\)  *[a-z].*/\1/p')
 for verb in $verbs; do
 	if grep -q "^| \`$verb" README.md; then ok; else bad "README has no row for $verb"; fi
 	help=$("$taskprobe" "$verb" --help) || bad "$verb --help fails"
-	for option in $(grep -oE '^  .*--[a-z-]+' <<<"$help" | grep -oE -- '--[a-z-]+$'); do
+	for option in $(grep -oE '^  .*--[a-z0-9-]+' <<<"$help" | grep -oE -- '--[a-z0-9-]+$'); do
 		name=${option#--}
 		[ "$name" != help ] || continue
 		if grep -qE -- "\`(-[a-z]\`, \`)?${option}[\` ]" README.md; then ok; else bad "README lacks $option"; fi
@@ -39,7 +39,7 @@ for verb in $verbs; do
 done
 
 # What the README names must exist.
-for option in $(grep -oE '^\| `[^|]*--[a-z-]+' README.md | grep -oE -- '--[a-z-]+$'); do
+for option in $(grep -oE '^\| `[^|]*--[a-z0-9-]+' README.md | grep -oE -- '--[a-z0-9-]+$'); do
 	found=no
 	for verb in $verbs; do
 		if "$taskprobe" "$verb" --help | grep -q -- "$option"; then found=yes; fi
