@@ -53,6 +53,13 @@ static void warn(const struct settings *settings)
 	surface_done(surface);
 }
 
+/* Of the standby, which has nothing else to say it with. */
+static void say(void *arg, const char *words)
+{
+	(void)arg;
+	complain("trace: %s", words);
+}
+
 static int trace(const struct settings *settings, const struct list *command,
 		 struct trace_result *result, struct err *err)
 {
@@ -88,6 +95,7 @@ static int trace(const struct settings *settings, const struct list *command,
 		.run = &run,
 		.sink = recording_sink(recording),
 		.tick = recording_tick,
+		.say = say,
 	};
 	warn(settings);
 	r = trace_run(&options, result, err);

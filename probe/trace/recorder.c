@@ -20,12 +20,6 @@
 #define LOOKS_ROUND   128
 #define LOOKS_END_MS  500
 
-/* What is kept until the next flush, at most: then there is one at once. */
-#define PENDING_MOST ((size_t)16384)
-#define PAIRS_MOST   ((size_t)1000000)
-/* The same two names again and again (a file written anew and renamed) are found among
- * the last ones. */
-#define PAIRS_BACK 16
 /* After so many records the sink is asked again whether there is room. */
 #define READY_EACH 64
 
@@ -68,6 +62,7 @@ void recorder_done(struct recorder *r)
 	list_done(&r->changed);
 	list_done(&r->dirs);
 	list_done(&r->pairs);
+	free(r->pair_buckets);
 	texts_done(&r->blind_spots);
 	LIST_EACH (struct recorder_reason, reason, &r->reasons)
 		free(reason->why);
@@ -190,6 +185,7 @@ static struct known *add_one(struct recorder *r, const struct event *event, int 
 		r->progress.lost++;
 		return k;
 	}
+	again_happened(k, event);
 	if (p->first == 0)
 		p->first = now;
 	p->last = now;
@@ -200,27 +196,6 @@ static struct known *add_one(struct recorder *r, const struct event *event, int 
 		effect_of(r, k, event, which);
 	}
 	return k;
-}
-
-static void add_pair(struct recorder *r, const struct event *event, struct known *from,
-		     struct known *to)
-{
-	size_t back = r->pairs.len < PAIRS_BACK ? r->pairs.len : PAIRS_BACK;
-	struct recorder_pair *pair = NULL;
-
-	for (size_t i = r->pairs.len - back; i < r->pairs.len; i++) {
-		pair = LIST_AT(&r->pairs, struct recorder_pair, i);
-		if (pair->from == from && pair->to == to && pair->op == event->op) {
-			pair->count++;
-			return;
-		}
-	}
-	pair = r->pairs.len < PAIRS_MOST ? LIST_ADD(&r->pairs, struct recorder_pair)
-					 : NULL;
-	if (pair)
-		*pair = (struct recorder_pair){ event->op, from, to, 1 };
-	else
-		r->progress.lost++;
 }
 
 /* Only what the run put there needs a mount without noexec. */
@@ -242,7 +217,7 @@ static void add_executed(struct recorder *r, const struct place_found *place)
 	}
 	if (!k || k->executed)
 		return;
-	k->executed = true;
+	k->executed = k->news = true;
 	effect_before(k, place);
 	(void)recorder_pending(r, k);
 }
@@ -284,7 +259,7 @@ void recorder_add(struct recorder *r, const struct event *event)
 	struct known *to = event->pair ? add_one(r, event, 1) : NULL;
 	/* A file that had no name (O_TMPFILE) is linked from none. */
 	if (from && to)
-		add_pair(r, event, from, to);
+		r->progress.lost += again_pair(r, event->op, from, to) < 0;
 	if (r->changed.len >= PENDING_MOST || r->pairs.len >= PENDING_MOST)
 		flush(r, 0, false);
 }
@@ -324,6 +299,7 @@ static void write_path(struct recorder *r, struct known *k)
 	p->mount = known_mount_path(&r->set, k->mount);
 	p->executed = k->executed;
 	r->sink.record(r->sink.arg, &record);
+	again_told(k);
 	forget_pending(k);
 }
 
@@ -332,44 +308,37 @@ static bool is_ready(const struct recorder *r)
 	return !r->sink.ready || r->sink.ready(r->sink.arg);
 }
 
-/* After a full disk there may be a million: what finds no room yet stays. */
+/* After a full disk there may be a million: what finds no room yet stays. So does what
+ * says nothing new, unless it becomes too much. */
 static void write_paths(struct recorder *r, bool all)
 {
 	size_t n = 0, left = 0;
+	bool room = true, each = all || r->changed.len >= PENDING_MOST;
 
-	while (n < r->changed.len && (all || n % READY_EACH || is_ready(r)))
-		write_path(r, *LIST_AT(&r->changed, struct known *, n++));
-	for (; n < r->changed.len; n++)
-		*LIST_AT(&r->changed, struct known *, left++) =
-			*LIST_AT(&r->changed, struct known *, n);
-	r->changed.len = left;
-}
+	for (; n < r->changed.len; n++) {
+		struct known *k = *LIST_AT(&r->changed, struct known *, n);
 
-static void write_pairs(struct recorder *r)
-{
-	LIST_EACH (const struct recorder_pair, pair, &r->pairs) {
-		const struct inventory_record record = {
-			.kind = RECORD_PAIR,
-			.pair = { pair->op, pair->from->path, pair->to->path,
-				  pair->count },
-		};
-		r->sink.record(r->sink.arg, &record);
+		if (!all && n % READY_EACH == 0)
+			room = room && is_ready(r);
+		if (room && (each || again_worth_telling(k)))
+			write_path(r, k);
+		else
+			*LIST_AT(&r->changed, struct known *, left++) = k;
 	}
-	r->pairs.len = 0;
+	r->changed.len = left;
 }
 
 static void flush(struct recorder *r, size_t looks, bool all)
 {
 	if (!all && !is_ready(r))
 		return;
-	for (size_t i = 0; i < r->changed.len && i < looks; i++)
-		(void)refresh(r, *LIST_AT(&r->changed, struct known *, i));
+	refresh_changed(r, looks);
 	if (looks)
 		refresh_round(r, LOOKS_ROUND);
 	if (all)
 		refresh_all(r, LOOKS_END_MS);
 	write_paths(r, all);
-	write_pairs(r);
+	again_write_pairs(r, all);
 	dirs_write(r, all);
 	if (r->sink.flushed)
 		r->sink.flushed(r->sink.arg);

@@ -257,6 +257,7 @@ TEST(what_cannot_be_taken_apart_is_refused)
 
 	REFUSED("run c is in it alone", ab, bc);
 	REFUSED("run a is fuller in", cut, A);
+	REFUSED("run a is fuller in", cut, RUN("a") PATH("/a", "") PATH("/x", ""));
 	/* With the runs' own inventories there is a way. */
 	AUTO_FREE char *all = MERGED(A, B, C);
 	AUTO_FREE char *with_c = MERGED(ab, bc, C);

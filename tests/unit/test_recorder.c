@@ -30,6 +30,35 @@ TEST(counts_are_what_came_since_the_last_record)
 	assert_int_equal(path(&w, "a")->last, 3000);
 }
 
+/* What an app does for a month must not fill a disk; what is new is told at once. */
+TEST(repetition_is_written_out_ever_more_rarely)
+{
+	AUTO(list_done) struct list pairs = { 0 };
+	WORLD(w, 0);
+
+	for (int i = 0; i < 5000; i++) {
+		writes(&w, "a", 1);
+		renames(&w, "a", "b");
+		recorder_flush(w.recorder);
+	}
+	assert_true(w.records < 500);
+	assert_true(times(path(&w, "b"), OP_RENAME, 0) > 4000);
+	happens(&w, OP_CREATE, "a", NULL, EACCES);
+	answered(&w);
+	recorder_flush(w.recorder);
+	assert_int_equal(times(path(&w, "a"), OP_CREATE, EACCES), 1);
+	executes(&w, "b");
+	recorder_flush(w.recorder);
+	assert_true(path(&w, "b")->executed);
+	recorder_end(w.recorder, "exit", 0);
+	assert_int_equal(times(path(&w, "a"), OP_RENAME, 0), 5000);
+	assert_int_equal(times(path(&w, "b"), OP_RENAME, 0), 5000);
+	assert_int_equal(inventory_list_pairs(w.inventory, &pairs), 0);
+	assert_int_equal(pairs.len, 1);
+	LIST_EACH (const struct inventory_pair *, pair, &pairs)
+		assert_int_equal((*pair)->count, 5000);
+}
+
 TEST(what_is_not_answered_leaves_nothing)
 {
 	WORLD(w, 0);
@@ -287,6 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_are_what_came_since_the_last_record),
+		cmocka_unit_test(repetition_is_written_out_ever_more_rarely),
 		cmocka_unit_test(what_is_not_answered_leaves_nothing),
 		cmocka_unit_test(processes_are_told_apart),
 		cmocka_unit_test(in_the_image_is_what_was_there_before_the_run),

@@ -28,6 +28,7 @@ struct life_shared {
 	_Atomic int64_t lost;  /* calls that the standby answered */
 	_Atomic int app;       /* its PID, 0: not started */
 	_Atomic int status;    /* of waitpid(2), once 'ended' */
+	_Atomic bool go;       /* the app is about to be executed */
 	_Atomic bool ended;    /* the app's first process has */
 	_Atomic bool finished; /* the supervisor has written everything */
 };

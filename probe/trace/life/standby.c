@@ -30,6 +30,7 @@ struct standby {
 	int signals, app_pidfd;
 	bool dead;   /* the supervisor: its end of the socket is closed */
 	bool buried; /* and reaped: its children are ours now, and not before */
+	bool open;   /* that socket */
 	bool reaped; /* the app, by us: 'status' */
 	bool told;   /* the supervisor said WIRE_ENDED; 'background' */
 	bool background;
@@ -182,17 +183,22 @@ static void on_socket(struct standby *s)
 
 	if (r == 0)
 		on_message(s, &message, &fd);
-	if (r == -EPIPE)
+	if (r < 0 && r != -EPROTO) {
+		s->open = false;
 		s->dead = true;
+	}
 }
 
 static void take_over(struct standby *s)
 {
 	if (s->deputy.alone)
 		return;
+	while (s->open) /* what it said before it died, to the end */
+		on_socket(s);
 	deputy_alone(&s->deputy);
 	forward_waiting(s);
-	if (!atomic_load(&s->shared->finished) && s->failed.kind == 0 && !s->reaped)
+	if (!atomic_load(&s->shared->finished) && s->failed.kind == 0 &&
+	    atomic_load(&s->shared->go) && s->end_by_ms == 0)
 		say(s, "the supervisor died: the app goes on, and nothing more of it is "
 		       "recorded");
 	reap(s);
@@ -237,7 +243,7 @@ static void turn(struct standby *s)
 	struct pollfd polls[] = {
 		{ .fd = deputy_listens(&s->deputy), .events = POLLIN },
 		{ .fd = s->signals, .events = POLLIN },
-		{ .fd = s->dead ? -1 : s->job->socket, .events = POLLIN },
+		{ .fd = s->open ? s->job->socket : -1, .events = POLLIN },
 		{ .fd = s->end_by_ms ? -1 : s->app_pidfd, .events = POLLIN },
 	};
 	int r = poll(polls, sizeof(polls) / sizeof(*polls), wait_ms(s));
@@ -297,6 +303,7 @@ int standby_run(const struct standby_job *job, struct trace_result *ret, struct 
 		.shared = job->shared,
 		.signals = signals_open(),
 		.app_pidfd = -1,
+		.open = true,
 	};
 
 	deputy_init(&s.deputy, job->shared);

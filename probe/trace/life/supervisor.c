@@ -219,6 +219,7 @@ static void take_listener(struct supervisor *s, int fd)
 	wake_init(&s->wake, s->job->options->wake, fd);
 	if (s->job->options->pid1)
 		s->standby = another_standby(s);
+	atomic_store(&s->shared->go, true);
 	(void)wire_send(s->to_app, &go, -1);
 }
 

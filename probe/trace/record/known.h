@@ -30,8 +30,10 @@ struct known {
 	struct held *held;
 	struct inventory_path *pending; /* what no record has said yet */
 	uint64_t hash;
-	int64_t size;  /* the largest seen; -1 */
-	int64_t bytes; /* that it takes now, as far as the run wrote it */
+	int64_t size;	     /* the largest seen; -1 */
+	int64_t bytes;	     /* that it takes now, as far as the run wrote it */
+	int64_t since, told; /* events: not yet written out, and written out */
+	uint32_t ops, who;   /* that were among them, a bit each: again.c */
 	uint32_t len, mount;
 	uint8_t kind, in_image, exists;
 	bool recorded : 1; /* it is a path of the inventory, not only a directory */
@@ -40,6 +42,7 @@ struct known {
 	bool executed : 1;
 	bool may_hang : 1; /* never to be looked at */
 	bool stale : 1;	   /* not looked at since the last operation */
+	bool news : 1;	   /* 'pending' says more than repetition */
 	char path[];
 };
 

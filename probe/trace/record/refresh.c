@@ -70,6 +70,7 @@ bool refresh(struct recorder *r, struct known *k)
 	bool news = k->exists != TRI_YES || k->kind != kind_of(st.mode) ||
 		    has_grown(r, k, size);
 
+	k->news |= has_grown(r, k, size);
 	k->exists = TRI_YES;
 	k->kind = (uint8_t)kind_of(st.mode);
 	if ((news || k->pending) && size > k->size)
@@ -84,6 +85,17 @@ static bool worth_a_look(const struct known *k)
 	return k->recorded && !k->may_hang &&
 	       (k->stale ||
 		(k->written && k->exists == TRI_YES && k->kind != INVENTORY_DIRECTORY));
+}
+
+void refresh_changed(struct recorder *r, size_t looks)
+{
+	LIST_EACH (struct known *, k, &r->changed) {
+		if (!(*k)->stale)
+			continue;
+		if (looks-- == 0)
+			return;
+		(void)refresh(r, *k);
+	}
 }
 
 void refresh_round(struct recorder *r, size_t looks)

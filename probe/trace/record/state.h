@@ -17,8 +17,13 @@
 struct recorder_pair {
 	enum inventory_op op;
 	struct known *from, *to;
-	int64_t count;
+	int64_t since, told; /* how often: not yet written out, and written out */
+	uint32_t next;	     /* in its bucket, from 1; 0: none */
 };
+
+/* What is kept until the next flush, at most: then there is one at once. */
+#define PENDING_MOST ((size_t)16384)
+#define PAIRS_MOST   ((size_t)1000000)
 
 struct recorder_reason {
 	char *why;
@@ -35,6 +40,7 @@ struct recorder {
 	struct list changed;	 /* struct known *: 'pending' is set */
 	struct list dirs;	 /* struct known *: 'held->queued' is set */
 	struct list pairs;	 /* struct recorder_pair */
+	uint32_t *pair_buckets;	 /* NULL: there was none yet */
 	struct list blind_spots; /* char * */
 	struct list reasons;	 /* struct recorder_reason */
 	size_t cursor;		 /* of the rounds through all files */
@@ -60,6 +66,20 @@ void dirs_bytes(struct recorder *r, struct known *k, int64_t bytes);
 /* Writes the records of those that changed; 'all': also where it is but a little. */
 void dirs_write(struct recorder *r, bool all);
 
+/* --- again.c --- */
+
+/* It is one more operation on this path. */
+void again_happened(struct known *k, const struct event *event);
+/* Does its pending record say anything new, or enough more of the same? */
+bool again_worth_telling(const struct known *k);
+/* It was written out. */
+void again_told(struct known *k);
+/* One more of these. 0, or -1 without memory or room. */
+int again_pair(struct recorder *r, enum inventory_op op, struct known *from,
+	       struct known *to);
+/* 'all': also where it is but a little. */
+void again_write_pairs(struct recorder *r, bool all);
+
 /* --- effect.c --- */
 
 /* What is seen of it while the app waits, so before the operation. */
@@ -71,6 +91,8 @@ void effect_of(struct recorder *r, struct known *k, const struct event *event, i
 
 /* Looks at the file: is it there, how large is it? True where that is news. */
 bool refresh(struct recorder *r, struct known *k);
+/* Looks at those of the changed ones that no one has looked at since. */
+void refresh_changed(struct recorder *r, size_t looks);
 /* Looks at a few of all files, another few each time. */
 void refresh_round(struct recorder *r, size_t looks);
 /* Looks at as many as 'ms' milliseconds allow. */
