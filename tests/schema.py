@@ -58,6 +58,52 @@ def outputs(binary):
         yield "report", run([binary, "report", "-f", "json", facts])
 
 
+def inventory_lines():
+    """Of each kind of record one, as the fuzzer has it too."""
+    with open(f"{TOP}/tests/fuzz/corpus/inventory/seed-whole", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def merged(binary, records):
+    """The records that merge makes of these; None where it refuses them."""
+    text = "".join(json.dumps(record) + "\n" for record in records)
+    done = subprocess.run([binary, "merge", "-"], input=text.encode(), check=False,
+                          capture_output=True, timeout=120)
+    if done.returncode != 0:
+        return None
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def broken(records):
+    """(what, records) with a member of one missing, or of another kind."""
+    for i, record in enumerate(records):
+        for name, value in record.items():
+            rest = {k: v for k, v in record.items() if k != name}
+            wrong = {} if isinstance(value, (str, list, bool)) else "x"
+            for what, new in (("without", rest), ("another kind of", {**rest, name: wrong})):
+                yield (f"{record['record']}: {what} {name}",
+                       records[:i] + [new] + records[i + 1:], new)
+
+
+def inventories(binary):
+    """(what, sentences): lines that merge writes are as the schema has them, and what
+    the schema allows is read. What it does not, merge may take for a line of a log."""
+    records = inventory_lines()
+    for what, lines in (("records", records), ("merge", merged(binary, records)),
+                        ("merge of merge", merged(binary, merged(binary, records)))):
+        yield f"inventory: {what}", [e for line in lines for e in errors(line, "inventory")]
+    wrong, count = [], 0
+    for what, lines, new in broken(records):
+        valid, taken = not errors(new, "inventory"), merged(binary, lines) is not None
+        count += 1
+        if valid and not taken:
+            wrong.append(f"{what}: the schema allows it, merge refuses it")
+        elif not valid and taken and "another" in what \
+                and what.startswith(f"{new.get('record')}:"):
+            wrong.append(f"{what}: the schema refuses it, merge takes it")
+    yield f"inventory: {count} broken records", wrong
+
+
 def run(words):
     done = subprocess.run(words, capture_output=True, check=False, timeout=120)
     try:
@@ -76,9 +122,9 @@ def main():
         print("python3-jsonschema is not installed")
         return 77
     documents = list(outputs(sys.argv[1])) + [(p, saved(p)) for p in sys.argv[2:]]
+    checks = [(what, errors(document)) for what, document in documents]
     passed = failed = 0
-    for what, document in documents:
-        wrong = errors(document)
+    for what, wrong in checks + list(inventories(sys.argv[1])):
         passed, failed = passed + (not wrong), failed + bool(wrong)
         print(f"{'FAIL' if wrong else 'ok  '} {what}", *wrong, sep="\n     "
               if wrong else " ")

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 
 #include "core/cleanup.h"
 #include "core/table.h"
@@ -309,6 +310,62 @@ TEST(a_dangling_link_is_its_target_to_those_who_follow)
 		     at("dangle/m"));
 	assert_int_equal(find_path(&c, WAY_CREATE, AT_FDCWD, "nowhere")->facts.walk,
 			 ENOENT);
+	child_done(&c);
+}
+
+/* --- permission --- */
+
+/* An ACL that lets uid 1000 search what its mode does not. */
+static void allow_search(const char *path)
+{
+	static const unsigned char acl[] = {
+		2,    0, 0, 0,					   /* version */
+		1,    0, 7, 0, 0xff,	    0xff,      0xff, 0xff, /* the owner */
+		2,    0, 1, 0, 1000 & 0xff, 1000 >> 8, 0,    0,	   /* uid 1000 */
+		4,    0, 0, 0, 0xff,	    0xff,      0xff, 0xff, /* the group */
+		0x10, 0, 1, 0, 0xff,	    0xff,      0xff, 0xff, /* the mask */
+		0x20, 0, 0, 0, 0xff,	    0xff,      0xff, 0xff, /* others */
+	};
+
+	if (setxattr(at(path), "system.posix_acl_access", acl, sizeof(acl), 0) < 0)
+		fail_msg("%s: %s", path, strerror(errno));
+}
+
+TEST(directories_are_searched_by_those_who_may)
+{
+	static const char *const paths[] = { "open/f",	       "closed/f", "acl/f",
+					     "closed/..",      "closed",   "closed/none",
+					     "acl/none",       "acl/..",   "link/f",
+					     "acl/../closed/f" };
+
+	NEEDS_ROOT();
+	make_top("search");
+	static const char *const dirs[] = { "open", "closed", "acl" };
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "search/%s", dirs[i]);
+		make_dir(path, i ? 0700 : 0711, 0);
+		(void)snprintf(path, sizeof(path), "search/%s/f", dirs[i]);
+		make_file(path, 0666, 0);
+	}
+	make_link("search/link", "acl");
+	allow_search("search/acl");
+	struct child c = child_in("search");
+	child_must(&c, WAY_BE, 0, "", 1000);
+	/* Twice: what was granted is remembered, and by an absolute path too. */
+	for (int i = 0; i < 4; i++)
+		for (size_t j = 0; j < ARRAY_LEN(paths); j++) {
+			char path[PATH_MAX];
+
+			(void)snprintf(path, sizeof(path), "%s/%s", at("search"),
+				       paths[j]);
+			(void)compare_path(&c, i % 2 ? WAY_FOLLOW : WAY_CREATE, AT_FDCWD,
+					   i < 2 ? paths[j] : path);
+		}
+	assert_int_equal(find_path(&c, WAY_FOLLOW, AT_FDCWD, "closed/f")->facts.walk,
+			 EACCES);
+	assert_int_equal(find_path(&c, WAY_FOLLOW, AT_FDCWD, "acl/f")->facts.walk, 0);
 	child_done(&c);
 }
 
@@ -726,6 +783,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_is_no_directory_ends_the_walk),
 	cmocka_unit_test(forty_links_are_followed_and_no_more),
 	cmocka_unit_test(a_dangling_link_is_its_target_to_those_who_follow),
+	cmocka_unit_test(directories_are_searched_by_those_who_may),
 	cmocka_unit_test(in_a_removed_directory_nothing_is_made),
 	cmocka_unit_test(descriptors_are_what_they_are),
 	cmocka_unit_test(what_was_never_a_file_has_no_name),
