@@ -104,7 +104,7 @@ void event_done(struct event *event)
 	place_found_done(&event->place[1]);
 }
 
-/* All but the places, which are large and keep their descriptors until the next use. */
+/* All but the places, which are large and released after each event. */
 static void event_clear(struct event *ret)
 {
 	ret->counts = ret->unresolved = ret->pair = ret->executed = false;
@@ -168,6 +168,30 @@ static bool may_mknod(const struct tracee *tracee, const struct request *request
 	       (tracee->who.cap_effective >> CAP_MKNOD & 1);
 }
 
+static enum oracle_attr attr_of(const char *name)
+{
+	static const struct {
+		const char *prefix;
+		enum oracle_attr attr;
+	} all[] = { { "user.", ATTR_USER },
+		    { "trusted.", ATTR_TRUSTED },
+		    { "security.", ATTR_SECURITY },
+		    { "system.", ATTR_SYSTEM } };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (strncmp(name, all[i].prefix, strlen(all[i].prefix)) == 0)
+			return all[i].attr;
+	return ATTR_UNKNOWN;
+}
+
+/* cap_inode_setxattr(), xattr_permission() */
+static bool may_set_attr(const struct tracee *tracee, const char *name)
+{
+	int cap = strcmp(name, "security.capability") == 0 ? CAP_SETFCAP : CAP_SYS_ADMIN;
+
+	return !tracee->who.part.known || (tracee->who.cap_effective >> cap & 1);
+}
+
 static int answer(struct oracle_call *call, const struct event *event, bool planned)
 {
 	for (int i = 0; i < (event->pair ? 2 : 1); i++) {
@@ -208,6 +232,10 @@ static void judge(const struct observer *o, const struct tracee *tracee,
 
 	if (request->kind == CALL_MKNOD)
 		call.privileged = may_mknod(tracee, request);
+	if (request->kind == CALL_XATTR) {
+		call.attr = attr_of(request->attr);
+		call.privileged = may_set_attr(tracee, request->attr);
+	}
 	if (request->kind == CALL_RENAME) {
 		call.beneath = is_below(&ret->place[1], &ret->place[0]);
 		call.above = is_below(&ret->place[0], &ret->place[1]);
@@ -218,6 +246,19 @@ static void judge(const struct observer *o, const struct tracee *tracee,
 	/* EROFS is counted also where the root is read-only already. An error that comes
 	 * first in both worlds is no concern of a read-only root. */
 	ret->counts = ret->planned == EROFS || ret->planned != ret->now;
+}
+
+/* There "/etc" may be anything, and only the names that are used there are known. */
+static bool is_elsewhere(const struct observer *o, const struct tracee *tracee,
+			 const struct event *event)
+{
+	for (int i = 0; i < (event->pair ? 2 : 1) && !tracee->own_view; i++) {
+		const struct surface_mount *mount = event->place[i].mount;
+
+		if (mount && !surface_find(o->surface, mount->id))
+			return true;
+	}
+	return false;
 }
 
 static void operation(struct observer *o, const struct tracee *tracee, struct event *ret)
@@ -241,6 +282,9 @@ static void operation(struct observer *o, const struct tracee *tracee, struct ev
 	 */
 	if (ret->place[0].nameless && !(ret->pair && !ret->place[1].nameless))
 		ret->counts = false;
+	if (ret->counts && is_elsewhere(o, tracee, ret))
+		ret->note = "a process with mounts of its own (a mount namespace) wrote: "
+			    "its paths are recorded as they are called there";
 }
 
 /* --- what is no operation, and told to others --- */

@@ -111,10 +111,10 @@ struct oracle_call {
 			 * openat2's */
 	unsigned kernel; /* ORACLE_KERNEL() of the one that runs, where the order of
 			  * checks changed; 0: as today */
-	/* OPEN: O_CREAT with O_DIRECTORY is not EINVAL on this kernel (6.4 made it so,
-	 * and stable releases before it): open("/", O_CREAT | O_DIRECTORY) says EISDIR.
-	 */
-	bool create_directory;
+	/* OPEN: this kernel refuses O_CREAT with O_DIRECTORY, as since 6.4 and in stable
+	 * releases before: open("/", O_CREAT | O_DIRECTORY) says EINVAL, not EISDIR.
+	 * Others make a file, and then say ENOTDIR. */
+	bool refuses_create_directory;
 	bool now;	/* UTIME: both to the present time */
 	bool omit;	/* UTIME: both UTIME_OMIT: nothing to do */
 	bool empty;	/* an empty path where none may be: ENOENT; symlink("") */

@@ -9,9 +9,7 @@
 
 #include <grp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -417,6 +415,85 @@ static inline int compare_path(const struct child *c, enum way way, int dirfd,
 	a = (struct ask){ .way = way, .dirfd = dirfd };
 	(void)snprintf(a.path, sizeof(a.path), "%s", path);
 	return compare(c, &a);
+}
+
+/* --- one name --- */
+
+static struct place_found place = PLACE_FOUND_INIT;
+
+static inline struct ask ask_of(enum way way, int dirfd, const char *path)
+{
+	struct ask a = { .way = way, .dirfd = dirfd };
+
+	(void)snprintf(a.path, sizeof(a.path), "%s", path);
+	return a;
+}
+
+/* What is found of it, without the child's doing anything. */
+static inline const struct place_found *find_path(const struct child *c, enum way way,
+						  int dirfd, const char *path)
+{
+	static struct ask a;
+
+	a = ask_of(way, dirfd, path);
+	find_as(c->pid, request_of(c->pid, &a), &place);
+	if (place.unresolved)
+		fail_msg("%s: %s", path, place.unresolved);
+	return &place;
+}
+
+static inline const struct place_found *find_fd(const struct child *c, int fd)
+{
+	static struct ask a;
+	static struct request r;
+
+	a = ask_of(WAY_FOLLOW, fd, "");
+	r = *request_of(c->pid, &a);
+	r.name[0].by_fd = true;
+	find_as(c->pid, &r, &place);
+	if (place.unresolved)
+		fail_msg("descriptor %d: %s", fd, place.unresolved);
+	assert_true(place.facts.by_fd);
+	assert_int_equal(place.parent, -1);
+	return &place;
+}
+
+static inline void assert_place(const struct place_found *p, enum file_kind kind,
+				const char *path)
+{
+	assert_int_equal(p->facts.walk, 0);
+	assert_int_equal(p->facts.kind, kind);
+	assert_false(p->nameless);
+	assert_string_equal(p->path, path);
+	assert_int_equal(p->len, strlen(path));
+}
+
+static inline void assert_nameless(const struct place_found *p, enum file_kind kind)
+{
+	assert_int_equal(p->facts.walk, 0);
+	assert_int_equal(p->facts.kind, kind);
+	assert_true(p->nameless);
+	assert_string_equal(p->path, "");
+	assert_int_equal(p->len, 0);
+}
+
+/* Where nothing is ever made; each test has its own below. */
+static inline void make_top(const char *name)
+{
+	make_dir(name, 0777, 0);
+}
+
+static inline struct child child_in(const char *name)
+{
+	struct child c = child_new();
+
+	child_must(&c, WAY_CHDIR, 0, at(name), 0);
+	return c;
+}
+
+static inline void make_link(const char *path, const char *target)
+{
+	assert_int_equal(symlink(target, at(path)), 0);
 }
 
 #endif

@@ -284,7 +284,8 @@ TEST(mounting_is_noticed_without_a_word)
 		assert_true(find(s, id)->readonly);
 		assert_true(find(s, id)->planned);
 		/* Unmounted lazily it is in no list, and looked for in vain. */
-		AUTO_CLOSE int fd = open(at("m"), O_PATH | O_CLOEXEC);
+		AUTO_CLOSE __attribute__((unused)) int fd =
+			open(at("m"), O_PATH | O_CLOEXEC);
 		assert_int_equal(umount2(at("m"), MNT_DETACH), 0);
 		surface_changed(s);
 		assert_null(surface_find(s, id));

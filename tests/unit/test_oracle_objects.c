@@ -17,11 +17,11 @@ static const struct row objects[] = {
 	ONE("on a writable mount", 0, N(ELSEWHERE, .kind = KIND_FILE), 0, 0),
 	ONE("its parent's mount does not matter", 0,
 	    N(.kind = KIND_FILE, .mount = 2, .parent_mount = 1), 0, 0),
-	ONE("a bad flag", 0x4000, N(FILE_ON), EINVAL, EINVAL, .at = true),
 };
 
 /* Those that all but truncate() take; on descriptors, too. */
 static const struct row any_object[] = {
+	ONE("a bad flag", 0x4000, N(FILE_ON), EINVAL, EINVAL, .at = true),
 	ONE("a device", 0, N(DEVICE_ON), 0, EROFS),
 	ONE("a socket", 0, N(SOCK_ON), 0, EROFS),
 	ONE("a directory", 0, N(DIR_ON, .slash = true), 0, EROFS),
@@ -125,8 +125,9 @@ TEST(xattr_)
 		    SYSTEM),
 		ONE("an ACL of a link", 0, N(LINK_ON), EOPNOTSUPP, EROFS, SYSTEM),
 		ONE("append-only", 0, N(FILE_ON, .append = true), EPERM, EROFS, USERS),
+		ONE("a bad flag", 0x4000, N(FILE_ON), EINVAL, EINVAL, .at = true),
 		ONE("none such", 0, N(FILE_ON), ENODATA, EROFS, .late = ENODATA),
-		ONE("a bad flag", 0, N(FREE, .walk = ENOENT), EINVAL, EINVAL,
+		ONE("a bad flag of its own", 0, N(FREE, .walk = ENOENT), EINVAL, EINVAL,
 		    .invalid = EINVAL),
 		ONE("a bad flag, before 6.12", 0, N(FILE_ON), EINVAL, EROFS,
 		    .invalid = EINVAL, .kernel = ORACLE_KERNEL(6, 11)),

@@ -79,10 +79,11 @@ TEST(open_of_what_is_not_there)
 		ONE("a name too long", O_NEW, N(FREE, .lookup = ENAMETOOLONG),
 		    ENAMETOOLONG, ENAMETOOLONG),
 		ONE("a removed parent", O_NEW, N(FREE, .gone = true), ENOENT, ENOENT),
-		ONE("O_DIRECTORY", O_NEW | O_DIRECTORY, N(FREE), EINVAL, EINVAL),
+		ONE("O_DIRECTORY", O_NEW | O_DIRECTORY, N(FREE), EINVAL, EINVAL,
+		    .refuses_create_directory = true),
 		/* The file is there all the same. */
 		ONE("O_DIRECTORY on an old kernel", O_NEW | O_DIRECTORY, N(FREE), ENOTDIR,
-		    EROFS, .create_directory = true),
+		    EROFS),
 		ONE("the file system refuses it", O_NEW | O_DIRECT, N(FREE), EINVAL,
 		    EROFS, .late = EINVAL),
 	};

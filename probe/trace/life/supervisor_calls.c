@@ -57,12 +57,19 @@ static void answer(struct supervisor *s, const struct seccomp_notif *notif)
 		(void)listener_continue(s->listener, notif->id);
 		return;
 	}
+	const int64_t lost = atomic_load(&s->shared->lost);
+
 	observe(s->observer, notif, &s->event);
 	recorder_before(s->recorder, &s->event);
-	if (listener_continue(s->listener, notif->id) < 0)
-		return; /* it was killed meanwhile, or the standby was faster */
-	recorder_count(s->recorder);
-	recorder_add(s->recorder, &s->event);
+	if (listener_continue(s->listener, notif->id) == 0) {
+		recorder_count(s->recorder);
+		recorder_add(s->recorder, &s->event);
+	} else if (atomic_load(&s->shared->lost) == lost) {
+		/* Killed, or interrupted; else the standby was faster. */
+		observe_unsent(s->observer, notif);
+	}
+	/* A directory that we hold keeps its mount busy: the next call may unmount it. */
+	event_done(&s->event);
 }
 
 void calls_serve(struct supervisor *s)

@@ -159,18 +159,48 @@ static bool own_failed(struct walk *w, int code)
 	}
 }
 
+/* The link of another process, or of another thread: asked for with our credentials. */
+static int open_others(struct walk *w, const char *name)
+{
+	if (surface_may_hang(w->view->surface)) {
+		ssize_t n = readlinkat(w->dir, name, w->text, WALK_TEXT - 1);
+
+		walk_cut(w, n > 0 ? (size_t)n : 0);
+		w->hangs = surface_hangs(w->view->surface, w->text, w->len);
+		if (w->hangs)
+			return -EAGAIN;
+	}
+	const int fd = openat(w->dir, name, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* It looks at its own threads and at its children even where we may not, whoever we are:
+ * that we are refused tells nothing. */
+static bool others_failed(struct walk *w, int code)
+{
+	if (code == -EACCES || code == -EPERM)
+		return walk_unresolved(w, "paths through /proc/PID of processes that "
+					  "taskprobe may not look into: add SYS_PTRACE "
+					  "to linuxParameters.capabilities.add");
+	errno = -code;
+	return walk_failed(w);
+}
+
 static bool go_magic(struct walk *w, const struct owner *owner, const char *name,
 		     bool last)
 {
-	const bool own =
-		owner->tid ? owner->tid == w->tracee->tid : owner->pid == w->tracee->tgid;
-	AUTO_CLOSE int fd = own ? open_own(w, owner, name, last)
-				: openat(w->dir, name, O_PATH | O_CLOEXEC);
+	/* "/proc/self" is the leader, whose directories a thread need not share. */
+	const bool leader = w->tracee->tid == w->tracee->tgid;
+	const bool ours = !owner->tid && owner->pid == w->tracee->tgid;
+	const bool own = owner->tid ? owner->tid == w->tracee->tid : ours && leader;
+	AUTO_CLOSE int fd = own ? open_own(w, owner, name, last) : open_others(w, name);
 
+	if (ours && !own && fd == -EACCES)
+		fd = open_own(w, owner, name, last);
 	if (w->hangs)
 		return walk_ends_hanging(w);
 	if (fd < 0)
-		return own ? own_failed(w, fd) : walk_failed(w);
+		return own || ours ? own_failed(w, fd) : others_failed(w, fd);
 	if (!walk_retext(w, fd))
 		return false;
 	walk_go(w, TAKE_FD(fd));

@@ -80,6 +80,24 @@ static bool rule_first(const void *user, const struct mount_entry *e,
 	return false;
 }
 
+static bool is_stacked(const struct mountinfo_line *line)
+{
+	static const char *const types[] = { "overlay", "aufs", "ecryptfs" };
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (strcmp(line->fstype, types[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_first(const struct surface *s, uint64_t device)
+{
+	LIST_EACH (const struct origin, it, &s->first)
+		if (it->device == device)
+			return true;
+	return false;
+}
+
 /* A bind, or the copy in a new namespace, has the flags of what it was made of: of the
  * mounts of that file system the one whose files are nearest above. */
 static bool rule_later(const void *user, const struct mount_entry *e,
@@ -88,7 +106,10 @@ static bool rule_later(const void *user, const struct mount_entry *e,
 	const struct surface *s = user;
 	const struct origin *best = NULL;
 
-	(void)line;
+	/* Made of directories that are elsewhere: what is written in it is written there,
+	 * and on a read-only mount it could not even be mounted. */
+	if (line && is_stacked(line) && !is_first(s, e->device))
+		return true;
 	if (s->every)
 		return !is_kernel_place(e->mount.path);
 	LIST_EACH (const struct origin, it, &s->first) {

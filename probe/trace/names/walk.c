@@ -194,7 +194,7 @@ static bool stride(struct walk *w)
 	case ENOSYS:
 	case EPERM:
 		no_openat2 = true;
-		/* fallthrough */
+		__attribute__((fallthrough));
 	case ELOOP:
 	case EAGAIN:
 	case EINTR:

@@ -9,7 +9,7 @@
 
 int rule_mkdir(const struct oracle_call *call)
 {
-	int r = rules_arguments(call, 0);
+	int r = rules_arguments(call, ~0U);
 
 	if (r == 0)
 		r = rules_find_free(&call->name[0], true);
@@ -28,7 +28,7 @@ int rule_mknod(const struct oracle_call *call)
 		return EPERM;
 	if (type && type != S_IFREG && !device && type != S_IFIFO && type != S_IFSOCK)
 		return EINVAL;
-	int r = rules_arguments(call, 0);
+	int r = rules_arguments(call, ~0U);
 	if (r == 0)
 		r = rules_find_free(&call->name[0], false);
 	if (r == 0)
@@ -40,7 +40,7 @@ int rule_mknod(const struct oracle_call *call)
 
 int rule_symlink(const struct oracle_call *call)
 {
-	int r = rules_arguments(call, 0);
+	int r = rules_arguments(call, ~0U);
 
 	if (r == 0)
 		r = rules_find_free(&call->name[0], false);

@@ -9,7 +9,7 @@
 int rule_truncate(const struct oracle_call *call)
 {
 	const struct oracle_name *name = &call->name[0];
-	int r = rules_arguments(call, 0);
+	int r = rules_arguments(call, ~0U);
 
 	if (r == 0)
 		r = rules_find_object(call);

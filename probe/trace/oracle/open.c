@@ -30,7 +30,7 @@ static int open_flags(const struct oracle_call *call, unsigned *ret)
 			return EINVAL;
 	}
 	flags &= flags & O_PATH ? O_PATH_FLAGS : O_KNOWN;
-	if ((flags & O_CREAT) && (flags & O_DIRECTORY) && !call->create_directory)
+	if ((flags & O_CREAT) && (flags & O_DIRECTORY) && call->refuses_create_directory)
 		return EINVAL;
 	if (flags & TMPFILE_BIT)
 		if (!(flags & O_DIRECTORY) || (flags & O_CREAT) ||

@@ -64,8 +64,9 @@ static bool same_file(const struct oracle_name *a, const struct oracle_name *b)
 /* A directory that changes its parent is written: its "..". */
 static int may_move(const struct oracle_name *name, const struct oracle_name *other)
 {
-	if (name->kind != KIND_DIRECTORY || name->parent_inode == 0 ||
-	    other->parent_inode == 0 || name->parent_inode == other->parent_inode)
+	if (name->kind != KIND_DIRECTORY || name->mount_point ||
+	    name->parent_inode == 0 || other->parent_inode == 0 ||
+	    name->parent_inode == other->parent_inode)
 		return 0;
 	return name->write;
 }

@@ -69,8 +69,12 @@ int rules_find_entry(const struct oracle_name *name)
 
 int rules_may_remove(const struct oracle_name *name, bool directory)
 {
-	if (name->remove)
-		return name->remove;
+	/* Of a mount point it is the inode below that counts, and nobody can see it: its
+	 * parent alone decides, and then it is busy. */
+	int r = name->mount_point ? name->enter : name->remove;
+
+	if (r)
+		return r;
 	if (directory)
 		return name->kind == KIND_DIRECTORY ? 0 : ENOTDIR;
 	return name->kind == KIND_DIRECTORY ? EISDIR : 0;

@@ -32,8 +32,8 @@ int rule_access(const struct oracle_call *call);
 /* Does the running kernel check as this release began to? */
 bool rules_since(const struct oracle_call *call, unsigned major, unsigned minor);
 
-/* What ends a call before its names are looked at; 'known' are the flags that it takes.
- */
+/* What ends a call before its names are looked at; 'known' are the flags that it takes,
+ * ~0U for one without any. */
 int rules_arguments(const struct oracle_call *call, unsigned known);
 
 /* A name that has to lead to something: user_path_at(). */

@@ -147,11 +147,13 @@ static bool is_set(const struct call *call)
 
 static void take_xattr_name(const struct reader *r, uint64_t address)
 {
-	char name[256];
+	char *name = r->to->attr;
 	ssize_t n = r->tracee ? tracee_read_text(r->all, r->tracee, address, name,
-						 sizeof(name))
+						 sizeof(r->to->attr))
 			      : -EPERM;
 
+	if (n <= 0)
+		name[0] = '\0';
 	if (n == 0 || n == -ENAMETOOLONG)
 		end_early(r->to, ERANGE);
 	else if (n < 0)
@@ -351,6 +353,7 @@ static void request_clear(struct request *to)
 	to->resolve = 0;
 	to->at = to->empty = to->follow = to->now = to->omit = false;
 	to->uid = to->gid = UINT32_MAX;
+	to->attr[0] = '\0';
 	to->early = 0;
 	to->unread = to->other = false;
 }

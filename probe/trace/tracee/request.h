@@ -45,6 +45,7 @@ struct request {
 	bool follow;	   /* is a link at the end of name[0] followed */
 	bool now, omit;	   /* UTIME: both times "now", both left alone */
 	uint32_t uid, gid; /* CHOWN: -1 leaves it */
+	char attr[256];	   /* XATTR: which one, "user.mime_type" */
 	uint64_t args[6];
 	/* The errno that the call ends with before it looks at any name (EFAULT,
 	 * ENAMETOOLONG, EINVAL, EBADF); 0. */

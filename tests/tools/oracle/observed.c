@@ -5,6 +5,7 @@
  * resolves its names. From within the callers' root, and from outside.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,6 +55,10 @@ static bool known(const struct form *form, int is, int predicted)
 	/* Whiteouts, which overlayfs keeps to itself. */
 	if (strstr(form->text, "hiteout") || strstr(form->text, "WHITEOUT"))
 		return is != EROFS && predicted != EROFS;
+	/* Does this kernel refuse it? Where nobody asked, it is taken for an old one. */
+	if (form->op == ORACLE_OPEN && (form->flags & O_CREAT) &&
+	    (form->flags & O_DIRECTORY) && is == EINVAL)
+		return true;
 	/* overlayfs learned O_TMPFILE late. */
 	if (form->op == ORACLE_OPEN && is == EOPNOTSUPP)
 		return true;

@@ -107,6 +107,7 @@ static const struct entry kept[] = {
 	{ "mnt", S_IFDIR | 0777, 0, NULL },
 	{ "romnt", S_IFDIR | 0777, 0, NULL },
 	{ "bound", S_IFREG | 0666, 0, NULL },
+	{ "twin", S_IFREG | 0666, 0, NULL },
 	{ "fixed", S_IFDIR | 0777, 0, NULL },
 	{ "fixed/imm", S_IFREG | 0666, 0, NULL },
 	{ "fixed/mine", S_IFREG | 0666, STRANGER, NULL },
@@ -397,6 +398,7 @@ static void mount_inside(void)
 	must(mount("mnt", HOLD "/sub", "tmpfs", 0, "mode=0777"), "sub");
 	make(&(struct entry){ HOLD "/bound", S_IFREG | 0666, 0, NULL });
 	must(mount(HOLD "/bound", "bound", NULL, MS_BIND, NULL), "bound");
+	must(mount("fixed/imm", "twin", NULL, MS_BIND, NULL), "twin");
 	make(&(struct entry){ "romnt/f", S_IFREG | 0666, 0, NULL });
 	make(&(struct entry){ "romnt/d", S_IFDIR | 0777, 0, NULL });
 	make(&(struct entry){ "romnt/fifo", S_IFIFO | 0666, 0, NULL });
