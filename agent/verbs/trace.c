@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "agent/clock.h"
+#include "agent/outlet.h"
 #include "agent/recording.h"
 #include "agent/verb.h"
 #include "agent/version.h"
@@ -42,22 +43,24 @@ static void warn(const struct settings *settings)
 	struct err err = ERR_INIT;
 
 	if (settings->pid1 && getpid() == 1 && !settings->output)
-		complain("trace: with --pid1 the recorder is killed as soon as the app "
-			 "ends: the page would not be printed; give -o FILE");
+		outlet_complain(
+			"trace: with --pid1 the recorder is killed as soon as the app "
+			"ends: the page would not be printed; give -o FILE");
 	if (settings->every_mount || surface_new(-1, false, &surface, &err) < 0)
 		return;
 	if (!surface_is_container(surface))
-		complain("trace: this is no container, as far as one can tell: what is "
-			 "on mounts of their own, as /tmp may be, is recorded with "
-			 "--every-mount alone");
+		outlet_complain(
+			"trace: this is no container, as far as one can tell: what is "
+			"on mounts of their own, as /tmp may be, is recorded with "
+			"--every-mount alone");
 	surface_done(surface);
 }
 
-/* Of the standby, which has nothing else to say it with. */
+/* Of the standby, which must neither wait for a reader nor die with it. */
 static void say(void *arg, const char *words)
 {
 	(void)arg;
-	complain("trace: %s", words);
+	outlet_complain("trace: %s", words);
 }
 
 static int trace(const struct settings *settings, const struct list *command,
