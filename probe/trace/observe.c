@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 
 #include "core/cleanup.h"
+#include "core/num.h"
 #include "core/table.h"
 #include "probe/fs/access.h"
 
@@ -206,6 +207,35 @@ static int answer(struct oracle_call *call, const struct event *event, bool plan
 	return oracle_answer(call);
 }
 
+/* Has the tracee opened it with O_PATH? The link's mode says how it can be used; one that
+ * can neither be read nor written is such a one, or was opened with access mode 3. */
+static bool is_path_only(const struct observer *o, const struct request *request)
+{
+	char name[64], text[256];
+	struct stat st;
+
+	if (request->call->fd < 0)
+		return false;
+	(void)snprintf(name, sizeof(name), "%d/fd/%d", (int)request->tid,
+		       request->name[0].dirfd);
+	if (fstatat(o->proc, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_mode & 0700)
+		return false;
+	(void)snprintf(name, sizeof(name), "%d/fdinfo/%d", (int)request->tid,
+		       request->name[0].dirfd);
+	AUTO_CLOSE int fd = openat(o->proc, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	const char *flags = strstr(text, "flags:");
+	uint64_t bits = 0;
+	char *end = flags ? strchr(flags, '\n') : NULL;
+	if (!end)
+		return false;
+	*end = '\0';
+	flags += strlen("flags:");
+	flags += strspn(flags, " \t");
+	return num_u64(flags, 8, &bits) == 0 && bits & O_PATH;
+}
+
 /* Is 'path' below the directory 'top'? */
 static bool is_below(const struct place_found *path, const struct place_found *top)
 {
@@ -228,6 +258,7 @@ static void judge(const struct observer *o, const struct tracee *tracee,
 		.empty = request->empty,
 		.strict = strcmp(request->call->name, "openat2") == 0,
 		.kernel = o->kernel,
+		.path_only = is_path_only(o, request),
 	};
 
 	if (request->kind == CALL_MKNOD)

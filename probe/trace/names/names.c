@@ -171,9 +171,10 @@ static bool is_deleted(const char *text, size_t len, const struct sys_statx *st)
 
 	if (len < n || memcmp(text + len - n, tail, n) != 0)
 		return false;
-	/* A directory has one name, a file that lost one may have others. */
-	if (st->nlink == 0 || S_ISDIR(st->mode))
-		return st->nlink == 0;
+	/* A file that lost this name may have others, and overlayfs says 1 of each
+	 * directory that it merged, of a removed one too. */
+	if (st->nlink == 0)
+		return true;
 	return sys_statx(AT_FDCWD, text, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, WALK_STAT,
 			 &there) < 0 ||
 	       there.ino != st->ino || there.dev_major != st->dev_major ||
