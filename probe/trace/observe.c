@@ -209,7 +209,8 @@ static int answer(struct oracle_call *call, const struct event *event, bool plan
 
 /* Has the tracee opened it with O_PATH? The link's mode says how it can be used; one that
  * can neither be read nor written is such a one, or was opened with access mode 3. */
-static bool is_path_only(const struct observer *o, const struct request *request)
+static bool is_path_only(const struct observer *o, const struct tracee *tracee,
+			 const struct request *request)
 {
 	char name[64], text[256];
 	struct stat st;
@@ -220,9 +221,8 @@ static bool is_path_only(const struct observer *o, const struct request *request
 		       request->name[0].dirfd);
 	if (fstatat(o->proc, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_mode & 0700)
 		return false;
-	(void)snprintf(name, sizeof(name), "%d/fdinfo/%d", (int)request->tid,
-		       request->name[0].dirfd);
-	AUTO_CLOSE int fd = openat(o->proc, name, O_RDONLY | O_CLOEXEC);
+	AUTO_CLOSE int fd =
+		tracee_open_fdinfo(o->tracees, tracee, request->name[0].dirfd);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	text[n > 0 ? n : 0] = '\0';
 	const char *flags = strstr(text, "flags:");
@@ -258,7 +258,7 @@ static void judge(const struct observer *o, const struct tracee *tracee,
 		.empty = request->empty,
 		.strict = strcmp(request->call->name, "openat2") == 0,
 		.kernel = o->kernel,
-		.path_only = is_path_only(o, request),
+		.path_only = is_path_only(o, tracee, request),
 	};
 
 	if (request->kind == CALL_MKNOD)

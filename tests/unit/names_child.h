@@ -229,18 +229,21 @@ static struct tracees *tracees;
 static struct surface *surface;
 static int proc = -1;
 
-static int setup(void **state)
+static int setup_here(void)
 {
 	struct err err = ERR_INIT;
 
-	if (tree_setup(state) < 0)
-		return -1;
 	proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	tracees = tracees_new(proc, 16);
 	return tracees && surface_new(-1, true, &surface, &err) == 0 ? 0 : -1;
 }
 
-static int teardown(void **state)
+static inline int setup(void **state)
+{
+	return tree_setup(state) < 0 ? -1 : setup_here();
+}
+
+static inline int teardown(void **state)
 {
 	tracees_done(tracees);
 	surface_done(surface);
@@ -310,11 +313,9 @@ static int predicted(const struct ask *a, const struct place_found *p)
 			return f->lookup ? f->lookup : ENOENT;
 		if (f->kind == KIND_NONE)
 			return f->enter;
-		if (f->kind == KIND_SYMLINK)
-			return ELOOP;
-		return f->kind == KIND_DIRECTORY ? EISDIR
-		       : f->create		 ? f->create
-						 : f->write;
+		if (f->kind == KIND_DIRECTORY || f->create)
+			return f->create ? f->create : EISDIR;
+		return f->kind == KIND_SYMLINK ? ELOOP : f->write;
 	}
 	if (f->lookup)
 		return f->lookup;

@@ -150,7 +150,7 @@ static void test_deputy(void **state)
 		deputy_tick(&deputy);
 		assert_int_equal(deputy_listens(&deputy), -1);
 	}
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 10; i++) {
 		assert_int_equal(deputy_listens(&deputy), -1);
 		deputy.next_ms = 0;
 		deputy_tick(&deputy);

@@ -11,7 +11,7 @@
 #include "core/num.h"
 #include "core/table.h"
 #include "probe/trace/names/walk.h"
-#include "tests/unit/names_child.h"
+#include "tests/unit/names_jail.h"
 
 /* Of each state: trees, and paths in each. */
 #define ROUNDS 3
@@ -179,13 +179,16 @@ static void run(struct random_run *r, int count)
 static void round_of(enum state state, int count)
 {
 	static struct random_run r;
+	static unsigned trees;
+	char name[32];
 	char slash[PATH_MAX + 1];
 
 	walk_search_forget(); /* of the last tree */
-	tree_remove(at("random"));
-	make_dir("random", 0777, 0);
+	(void)snprintf(name, sizeof(name), "random%u", ++trees);
+	const char *top = in_nest(name);
+	make_dir(top, 0777, 0);
 	r = (struct random_run){ .tops = { slash, "", "../..", "/" }, .count = 4 };
-	(void)snprintf(r.top, sizeof(r.top), "%s", at("random"));
+	(void)snprintf(r.top, sizeof(r.top), "%s", at(top));
 	(void)snprintf(slash, sizeof(slash), "%s/", r.top);
 	if (state == CHROOTED || state == CHROOTED_UID)
 		(void)snprintf(slash, sizeof(slash), "/");
@@ -198,7 +201,6 @@ static void round_of(enum state state, int count)
 static void rounds(enum state state)
 {
 	seed();
-	(void)mkdir(at("random"), 0777);
 	for (int i = 0; i < ROUNDS; i++)
 		round_of(state, PATHS);
 }
@@ -262,5 +264,5 @@ static const struct CMUnitTest tests[] = {
 
 int main(void)
 {
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup_jail, teardown_jail);
 }

@@ -153,8 +153,8 @@ TEST(a_chroot_is_the_root_of_its_names)
 	make_link("jail/d/abs", "/f");
 	assert_int_equal(mount("proc", at("jail/proc"), "proc", 0, NULL), 0);
 	struct child c = child_in("jail");
-	/* From outside its root ".." goes up to the real one. */
-	const int outside = child_must(&c, WAY_OPEN, AT_FDCWD, at("jail"), O_PATH);
+	/* From beyond its root ".." goes up to the real one. */
+	const int beyond = child_must(&c, WAY_OPEN, AT_FDCWD, at("jail"), O_PATH);
 	const int top = child_must(&c, WAY_OPEN, AT_FDCWD, tree_base, O_PATH);
 	child_must(&c, WAY_CHROOT, 0, ".", 0);
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
@@ -165,7 +165,7 @@ TEST(a_chroot_is_the_root_of_its_names)
 		     at("jail/f"));
 	assert_place(find_path(&c, WAY_FOLLOW, AT_FDCWD, "/../../.."), KIND_DIRECTORY,
 		     at("jail"));
-	assert_true(compare_path(&c, WAY_FOLLOW, outside, ".."));
+	assert_true(compare_path(&c, WAY_FOLLOW, beyond, ".."));
 	assert_true(compare_path(&c, WAY_FOLLOW, top, "outside"));
 	assert_true(compare_path(&c, WAY_FOLLOW, top, "../."));
 	assert_true(compare_path(&c, WAY_FOLLOW, top, "jail/../../"));
@@ -316,6 +316,19 @@ TEST(a_mount_that_never_answers_is_not_asked)
 	a = ask_of(WAY_CREATE, AT_FDCWD, "m/../x");
 	find_as(c.pid, request_of(c.pid, &a), &place);
 	assert_non_null(place.unresolved);
+	/* From inside, and the mount itself, which O_PATH opens without a question. */
+	const int inside = child_must(&c, WAY_OPEN, AT_FDCWD, "m", O_PATH);
+	const struct place_found *p = find_path(&c, WAY_CREATE, inside, "x/y");
+	assert_string_equal(p->path, at("hang/m/x/y"));
+	assert_false(p->planned);
+	p = find_fd(&c, inside);
+	assert_string_equal(p->path, at("hang/m"));
+	assert_false(p->planned);
+	char link[64];
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d/x", inside);
+	p = find_path(&c, WAY_CREATE, AT_FDCWD, link);
+	assert_string_equal(p->path, at("hang/m/x"));
+	assert_false(p->planned);
 	/* What lies beside it is found as ever. */
 	assert_true(compare_path(&c, WAY_CREATE, AT_FDCWD, "d/x"));
 	(void)alarm(0);

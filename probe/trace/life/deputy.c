@@ -11,7 +11,7 @@
 
 /* A healthy supervisor moves once a second. These are seconds in which we ran too: a
  * frozen control group or a suspended machine stops both. */
-#define STUCK_TICKS 5
+#define STUCK_TICKS 10
 #define TICK_MS	    1000
 
 void deputy_init(struct deputy *deputy, struct life_shared *shared)

@@ -12,6 +12,7 @@
 
 #include "core/cleanup.h"
 #include "probe/trace/names/judge.h"
+#include "probe/trace/names/nameless.h"
 #include "probe/trace/names/walk.h"
 
 void place_found_done(struct place_found *p)
@@ -159,27 +160,7 @@ static bool set_parent_mount(const struct find *f)
 	return true;
 }
 
-/* --- names that are none --- */
-
-/* The kernel says " (deleted)" behind the path, which may as well be the end of a name.
- * Where it is a name, it leads to the file. */
-static bool is_deleted(const char *text, size_t len, const struct sys_statx *st)
-{
-	static const char tail[] = " (deleted)";
-	const size_t n = sizeof(tail) - 1;
-	struct sys_statx there;
-
-	if (len < n || memcmp(text + len - n, tail, n) != 0)
-		return false;
-	/* A file that lost this name may have others, and overlayfs says 1 of each
-	 * directory that it merged, of a removed one too. */
-	if (st->nlink == 0)
-		return true;
-	return sys_statx(AT_FDCWD, text, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, WALK_STAT,
-			 &there) < 0 ||
-	       there.ino != st->ino || there.dev_major != st->dev_major ||
-	       there.dev_minor != st->dev_minor;
-}
+/* --- texts --- */
 
 /* The same of the parent, whose text ends at 'len' of the path. */
 static bool parent_is_deleted(struct place_found *p, size_t len)
@@ -187,15 +168,9 @@ static bool parent_is_deleted(struct place_found *p, size_t len)
 	const char was = p->path[len];
 
 	p->path[len] = '\0';
-	const bool deleted = is_deleted(p->path, len, &p->parent_st);
+	const bool deleted = nameless_is_deleted(p->path, len, p->parent, &p->parent_st);
 	p->path[len] = was;
 	return deleted;
-}
-
-/* Pipes, sockets and the like show as "pipe:[1]". */
-static bool has_no_name(const char *text, size_t len, const struct sys_statx *st)
-{
-	return (len > 0 && text[0] != '/') || is_deleted(text, len, st);
 }
 
 static void take_text(struct place_found *p, size_t len, size_t name)
@@ -278,7 +253,7 @@ static void found_object(const struct find *f, struct walk *w)
 	struct place_found *p = f->place;
 
 	p->st = w->st;
-	if (has_no_name(p->path, w->len, &p->st))
+	if (nameless_is(p->path, w->len, w->object, &p->st))
 		drop_text(p);
 	else
 		take_text(p, w->len, w->name);
@@ -290,11 +265,9 @@ static void found_object(const struct find *f, struct walk *w)
 	}
 	/* To the kernel the parent is where ".", ".." or "/" is looked for. */
 	p->parent_st = w->last == LAST_DOTDOT ? w->in : p->st;
+	/* Without permission to search there is none. */
 	p->parent = openat(w->object, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (p->parent < 0)
-		p->unresolved = NO_PARENT;
-	else
-		(void)set_parent_mount(f);
+	(void)set_parent_mount(f);
 }
 
 static bool look_at_parent(const struct find *f, const struct sys_statx *st)
@@ -445,7 +418,7 @@ static void find_descriptor(const struct find *f)
 		p->unresolved = "descriptors that could not be looked at in /proc";
 		return;
 	}
-	if (has_no_name(p->path, (size_t)n, &p->st))
+	if (nameless_is(p->path, (size_t)n, fd, &p->st))
 		drop_text(p);
 	else
 		take_text(p, (size_t)n, name_in(p->path, (size_t)n));

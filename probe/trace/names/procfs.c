@@ -186,6 +186,21 @@ static bool others_failed(struct walk *w, int code)
 	return walk_failed(w);
 }
 
+/* The leader's, with the credentials that may look: a thread of its own mind (unshare
+ * with CLONE_FS) has other directories. What was kept of a closed process knows of those.
+ */
+static int open_leaders(struct walk *w, const struct owner *owner, const char *name,
+			bool last)
+{
+	char link[sizeof("../-2147483648/") + sizeof(owner->sub) + NAME_MAX + 1];
+
+	(void)snprintf(link, sizeof(link), "../%d/%s%s", (int)w->tracee->tgid, owner->sub,
+		       name);
+	const int fd = tracee_open(w->view->tracees, w->tracee, link);
+
+	return fd == -EACCES && w->tracee->closed ? open_own(w, owner, name, last) : fd;
+}
+
 static bool go_magic(struct walk *w, const struct owner *owner, const char *name,
 		     bool last)
 {
@@ -196,7 +211,7 @@ static bool go_magic(struct walk *w, const struct owner *owner, const char *name
 	AUTO_CLOSE int fd = own ? open_own(w, owner, name, last) : open_others(w, name);
 
 	if (ours && !own && fd == -EACCES)
-		fd = open_own(w, owner, name, last);
+		fd = open_leaders(w, owner, name, last);
 	if (w->hangs)
 		return walk_ends_hanging(w);
 	if (fd < 0)

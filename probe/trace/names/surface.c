@@ -18,8 +18,8 @@
 
 /* A call that mounts is let through after we were told of it, and may take a while. */
 #define WATCH_NS 1000000000
-/* Reading may take a tenth of the time, and this much more at once: somebody who mounts
- * all the time shall not keep us from all other work. */
+/* Reading may take a tenth of a processor, and this much more at once: somebody who
+ * mounts all the time shall not keep us from all other work. */
 #define SHARE	  10
 #define CREDIT_NS 50000000
 
@@ -181,14 +181,14 @@ static int load(const struct surface *s, struct view *v, const struct sys_statx 
 		mount_rule *rule, struct err *err)
 {
 	AUTO(str_done) struct str text = STR_INIT(MOUNTINFO_MAX);
-	const int64_t begin = now_ns(CLOCK_MONOTONIC);
+	const int64_t begin = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 
 	/* Before it is read: what changes meanwhile shows at the next question. */
 	(void)poll_changed(v->fd);
 	int r = read_whole(v->fd, &text);
 	r = r < 0 ? err_set(err, r, "mountinfo: %s", err_words(r))
 		  : mount_table_load(&v->table, text.s, text.len, root, rule, s, err);
-	const int64_t end = now_ns(CLOCK_MONOTONIC);
+	const int64_t end = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 	v->credit -= end - begin;
 	v->stale = r < 0;
 	return r;

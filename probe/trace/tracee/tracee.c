@@ -256,6 +256,15 @@ int tracee_open(struct tracees *all, const struct tracee *tracee, const char *li
 	return r < 0 ? -errno : r;
 }
 
+int tracee_open_fdinfo(struct tracees *all, const struct tracee *tracee, int number)
+{
+	struct entry *e = entry_find(all, tracee->tid);
+	char name[sizeof("fdinfo/-2147483648")];
+
+	(void)snprintf(name, sizeof(name), "fdinfo/%d", number);
+	return e ? look_open(all, e, name, O_RDONLY) : -ESRCH;
+}
+
 static int readlink_kept(const struct tracees *all, struct entry *e, const char *link,
 			 char *ret, size_t size)
 {

@@ -61,6 +61,8 @@ ssize_t tracee_read_text(struct tracees *all, const struct tracee *tracee,
  * only this form can be answered: its descriptor 3 may be another file by now, which
  * is seen if it is no directory. */
 int tracee_open(struct tracees *all, const struct tracee *tracee, const char *link);
+/* Opens /proc/TID/fdinfo/N of it for reading; a negative errno. */
+int tracee_open_fdinfo(struct tracees *all, const struct tracee *tracee, int number);
 /* The text of that link, NUL-terminated, as readlink(2) shows it (" (deleted)",
  * "pipe:[7]",
  * "/memfd:x (deleted)"). Its length, or as above. */

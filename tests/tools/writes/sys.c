@@ -209,6 +209,22 @@ int sys_wait(long pid)
 	return status;
 }
 
+int sys_release(void)
+{
+	char names[6][65]; /* struct utsname: the third is the release */
+	int number[2] = { 0, 0 }, n = 0;
+
+	if (SYS1(__NR_uname, names) < 0)
+		return 0;
+	for (const char *p = names[2]; n < 2 && *p; p++) {
+		if (*p >= '0' && *p <= '9')
+			number[n] = 10 * number[n] + *p - '0';
+		else
+			n++;
+	}
+	return 100 * number[0] + number[1];
+}
+
 size_t text_len(const char *text)
 {
 	size_t n = 0;

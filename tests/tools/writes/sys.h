@@ -135,6 +135,9 @@ void sys_exit_thread(void) __attribute__((noreturn));
 /* The status as wait(2) gives it. */
 int sys_wait(long pid);
 
+/* 100 * major + minor of the kernel that runs. */
+int sys_release(void);
+
 size_t text_len(const char *text);
 int text_equal(const char *a, const char *b);
 /* Both cut off at 'size'; they return where the text ends. */
