@@ -69,6 +69,12 @@ static void child(const struct sock_fprog *program, int tell, void (*steps)(void
 	_exit(0);
 }
 
+/* A container's own filter comes first: what it refuses is never notified. */
+static bool is_filtered(void)
+{
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0;
+}
+
 /* False: no notification here (an old kernel, a listener above us, a strict filter). */
 static bool run_start(struct run *run, void (*steps)(void))
 {
@@ -207,6 +213,10 @@ static void make_native(void)
 TEST(the_kernel_stops_writes_and_lets_reads_pass)
 {
 	struct run run = { .listener = -1 };
+	if (is_filtered()) {
+		(void)printf("under a filter already, which answers before ours\n");
+		skip();
+	}
 	int status = run_steps(&run, make_native);
 	size_t seen = 0;
 
@@ -261,6 +271,10 @@ static void make_i386(void)
 TEST(the_kernel_stops_i386_calls_of_a_64_bit_program_too)
 {
 	struct run run = { .listener = -1 };
+	if (is_filtered()) {
+		(void)printf("under a filter already, which answers before ours\n");
+		skip();
+	}
 	int status = run_steps(&run, make_i386);
 	size_t seen = 0;
 
