@@ -768,6 +768,9 @@ def test_pid1(tally, place):
 
 
 def main():
+    # What was started in the background, or by nohup, ignores these, and hands it on.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     if not os.access("/usr/bin/unshare", os.X_OK):
         harness.skip("needs unshare")
     tally = harness.Tally("-v" in sys.argv)
