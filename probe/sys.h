@@ -97,22 +97,6 @@ static inline int sys_close_range(unsigned first, unsigned last)
 #endif
 }
 
-/* Our own effective capabilities, without the library. */
-static inline int sys_cap_effective(uint64_t *ret)
-{
-	struct {
-		uint32_t version;
-		int pid;
-	} header = { 0x20080522, 0 };
-	struct {
-		uint32_t effective, permitted, inheritable;
-	} data[2] = { { 0 }, { 0 } };
-	int r = (int)syscall(SYS_capget, &header, data);
-
-	*ret = (uint64_t)data[1].effective << 32 | data[0].effective;
-	return r;
-}
-
 /* SECCOMP_GET_NOTIF_SIZES writes to 'args'. */
 static inline int sys_seccomp(unsigned operation, unsigned flags, const void *args)
 {
@@ -161,6 +145,15 @@ static inline int sys_caps_get(struct sys_caps *ret)
 	ret->effective = (uint64_t)data[1].effective << 32 | data[0].effective;
 	ret->permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
 	ret->inheritable = (uint64_t)data[1].inheritable << 32 | data[0].inheritable;
+	return r;
+}
+
+static inline int sys_cap_effective(uint64_t *ret)
+{
+	struct sys_caps caps;
+	int r = sys_caps_get(&caps);
+
+	*ret = caps.effective;
 	return r;
 }
 
