@@ -83,7 +83,7 @@ int acl_parse(const void *data, size_t len, struct acl *ret, struct err *err)
 	return 0;
 }
 
-static bool in_group(const struct identity_facts *who, uint32_t gid)
+bool access_in_group(const struct identity_facts *who, uint32_t gid)
 {
 	if (who->fsgid == gid)
 		return true;
@@ -123,7 +123,8 @@ static bool acl_allows(const struct identity_facts *who, const struct access_obj
 			break;
 		case ACL_TAG_GROUP_OBJ:
 		case ACL_TAG_GROUP:
-			if (!in_group(who, e->tag == ACL_TAG_GROUP ? e->id : o->gid))
+			if (!access_in_group(who,
+					     e->tag == ACL_TAG_GROUP ? e->id : o->gid))
 				break;
 			found = true;
 			if ((e->perm & want) == want)
@@ -149,7 +150,7 @@ static bool mode_allows(const struct identity_facts *who, const struct access_ob
 		mode >>= 6;
 	else if (o->acl && (mode & S_IRWXG))
 		return acl_allows(who, o, want);
-	else if (in_group(who, o->gid))
+	else if (access_in_group(who, o->gid))
 		mode >>= 3;
 	return (want & ~(mode & 7)) == 0;
 }
@@ -302,7 +303,7 @@ enum tri access_may_write(const struct identity_facts *who, int fd)
 static bool groups_are(const struct identity_facts *who, const gid_t *groups, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (!in_group(who, groups[i]))
+		if (!access_in_group(who, groups[i]))
 			return false;
 	LIST_EACH (const int64_t, it, &who->groups) {
 		bool ours = *it == who->fsgid;

@@ -61,6 +61,9 @@ struct access_object {
 enum tri access_check(const struct identity_facts *who,
 		      const struct access_object *object, unsigned want);
 
+/* Is it the group of files that 'who' makes, or one of the others? */
+bool access_in_group(const struct identity_facts *who, uint32_t gid);
+
 /* Could an ACL make a difference? Not for the owner, and not where neither the
  * group bits (which hold an ACL's mask) nor the others' have what is wanted. */
 bool access_needs_acl(const struct identity_facts *who,

@@ -43,16 +43,6 @@ static bool owns(const struct identity_facts *who, const struct sys_statx *st)
 	return !who->part.known || who->fsuid == st->uid || has(who, CAP_FOWNER);
 }
 
-static bool in_group(const struct identity_facts *who, uint32_t gid)
-{
-	if (who->fsgid == gid)
-		return true;
-	LIST_EACH (const int64_t, it, &who->groups)
-		if (*it == gid)
-			return true;
-	return false;
-}
-
 static int permission(const struct identity_facts *who, int dir, const char *name,
 		      const struct sys_statx *st, unsigned want)
 {
@@ -101,7 +91,7 @@ static bool loses_setid(const struct identity_facts *who, const struct sys_statx
 		return true;
 	return (st->mode & S_ISGID) &&
 	       ((st->mode & S_IXGRP) ||
-		!(in_group(who, st->gid) || has(who, CAP_FSETID)));
+		!(access_in_group(who, st->gid) || has(who, CAP_FSETID)));
 }
 
 static int chown_of(const struct judge *j, const struct sys_statx *st)
@@ -120,7 +110,8 @@ static int chown_of(const struct judge *j, const struct sys_statx *st)
 		return 0;
 	if (uid != UINT32_MAX && !(owner && uid == st->uid))
 		return EPERM;
-	if (gid != UINT32_MAX && !(owner && (gid == st->gid || in_group(who, gid))))
+	if (gid != UINT32_MAX &&
+	    !(owner && (gid == st->gid || access_in_group(who, gid))))
 		return EPERM;
 	return 0;
 }
