@@ -141,15 +141,6 @@ static void give_up_own_capabilities(void)
 		complain("probe: %s", err.msg);
 }
 
-static char **arguments(const struct list *command)
-{
-	char **argv = calloc(command->len + 1, sizeof(*argv));
-
-	for (size_t i = 0; argv && i < command->len; i++)
-		argv[i] = *LIST_AT(command, char *, i);
-	return argv;
-}
-
 /* Where nobody reads what we complained about, that shall not end the app. */
 static void forget_own_sigpipe(void)
 {
@@ -170,7 +161,7 @@ int exec_probe(const struct settings *settings, const struct list *command)
 			 "--help");
 		return EXIT_USAGE;
 	}
-	AUTO_FREE char **argv = arguments(command);
+	AUTO_FREE char **argv = texts_argv(command);
 	if (!argv) {
 		complain("probe: out of memory");
 		return EXIT_WRAPPER;

@@ -51,6 +51,15 @@ _Bool texts_have(const struct list *texts, const char *text)
 	return 0;
 }
 
+char **texts_argv(const struct list *texts)
+{
+	char **argv = calloc(texts->len + 1, sizeof(*argv));
+
+	for (size_t i = 0; argv && i < texts->len; i++)
+		argv[i] = *LIST_AT(texts, char *, i);
+	return argv;
+}
+
 void texts_done(struct list *texts)
 {
 	LIST_EACH (char *, it, texts)

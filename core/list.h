@@ -24,6 +24,10 @@ int texts_add(struct list *texts, const char *text);
 _Bool texts_have(const struct list *texts, const char *text);
 void texts_done(struct list *texts);
 
+/* Their pointers with NULL behind them, as execve(2) takes it: the texts stay the list's,
+ * the array is the caller's to free. NULL without memory. */
+char **texts_argv(const struct list *texts);
+
 #define LIST_ADD(list, type)   ((type *)list_add((list), sizeof(type)))
 #define LIST_AT(list, type, i) (&((type *)(list)->items)[i])
 /* typeof: 'type' may be a pointer, and both declarators must get all of it. */

@@ -15,15 +15,6 @@
 
 #define ID_BYTES 16
 
-static char **arguments(const struct list *command)
-{
-	char **argv = calloc(command->len + 1, sizeof(*argv));
-
-	for (size_t i = 0; argv && i < command->len; i++)
-		argv[i] = *LIST_AT(command, char *, i);
-	return argv;
-}
-
 /* Two runs with one id would be taken for the same: none is better than a weak one. */
 static int make_id(char ret[2 * ID_BYTES + 1], struct err *err)
 {
@@ -66,7 +57,7 @@ static void say(void *arg, const char *words)
 static int trace(const struct settings *settings, const struct list *command,
 		 struct trace_result *result, struct err *err)
 {
-	AUTO_FREE char **argv = arguments(command);
+	AUTO_FREE char **argv = texts_argv(command);
 	struct recording *recording = NULL;
 	char id[2 * ID_BYTES + 1], started[CLOCK_TEXT_MAX];
 
