@@ -9,10 +9,8 @@
 int rule_truncate(const struct oracle_call *call)
 {
 	const struct oracle_name *name = &call->name[0];
-	int r = rules_arguments(call, ~0U);
+	int r = rules_find_object(call, ~0U);
 
-	if (r == 0)
-		r = rules_find_object(call);
 	if (r)
 		return r;
 	if (name->kind != KIND_FILE)
@@ -32,10 +30,8 @@ int rule_truncate(const struct oracle_call *call)
 int rule_chmod(const struct oracle_call *call)
 {
 	const struct oracle_name *name = &call->name[0];
-	int r = rules_arguments(call, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+	int r = rules_find_object(call, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
 
-	if (r == 0)
-		r = rules_find_object(call);
 	if (r)
 		return r;
 	if (name->readonly)
@@ -48,10 +44,8 @@ int rule_chmod(const struct oracle_call *call)
 int rule_chown(const struct oracle_call *call)
 {
 	const struct oracle_name *name = &call->name[0];
-	int r = rules_arguments(call, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+	int r = rules_find_object(call, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
 
-	if (r == 0)
-		r = rules_find_object(call);
 	if (r)
 		return r;
 	if (name->readonly)
@@ -66,9 +60,7 @@ int rule_utime(const struct oracle_call *call)
 
 	if (call->omit)
 		return 0;
-	int r = rules_arguments(call, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
-	if (r == 0)
-		r = rules_find_object(call);
+	int r = rules_find_object(call, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
 	if (r == 0)
 		r = call->invalid;
 	if (r)

@@ -32,10 +32,13 @@ int rules_find(const struct oracle_name *name)
 }
 
 /* fchmod() and its like refuse an O_PATH descriptor; an empty path takes one. */
-int rules_find_object(const struct oracle_call *call)
+int rules_find_object(const struct oracle_call *call, unsigned known)
 {
 	const struct oracle_name *name = &call->name[0];
+	int r = rules_arguments(call, known);
 
+	if (r)
+		return r;
 	if (name->by_fd && call->path_only && !(call->flags & AT_EMPTY_PATH))
 		return EBADF;
 	return rules_find(name);

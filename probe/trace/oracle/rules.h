@@ -38,8 +38,8 @@ int rules_arguments(const struct oracle_call *call, unsigned known);
 
 /* A name that has to lead to something: user_path_at(). */
 int rules_find(const struct oracle_name *name);
-/* The same for a call's first name, which may be a descriptor. */
-int rules_find_object(const struct oracle_call *call);
+/* A call's arguments, and then its first name, which may be a descriptor. */
+int rules_find_object(const struct oracle_call *call, unsigned known);
 /* A name for something new, a directory or not: filename_create(). Whatever is wrong with
  * the name comes before EROFS, and that before permission. */
 int rules_find_free(const struct oracle_name *name, bool directory);
