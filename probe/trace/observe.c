@@ -14,6 +14,7 @@
 #include "core/num.h"
 #include "core/table.h"
 #include "probe/fs/access.h"
+#include "probe/proc/mountinfo.h"
 
 /* A server with a thread for each connection has a few hundred; each entry holds one
  * descriptor, and 1024 of them is what a process has by default. */
@@ -21,8 +22,7 @@
 
 struct observer {
 	int proc; /* /proc */
-	struct tracees *tracees;
-	struct surface *surface;
+	struct names_view view;
 	unsigned kernel;	/* ORACLE_KERNEL() */
 	bool privileged_before; /* the app could have gained privileges without us */
 	struct request request;
@@ -59,10 +59,10 @@ int observer_new(const struct observer_options *options, struct observer **ret,
 		free(o);
 		return err_set(err, code, "/proc: %s", err_words(code));
 	}
-	int r = surface_new(-1, options->every_mount, &o->surface, err);
+	int r = surface_new(-1, options->every_mount, &o->view.surface, err);
 	if (r == 0) {
-		o->tracees = tracees_new(o->proc, TRACEES_MOST);
-		if (!o->tracees)
+		o->view.tracees = tracees_new(o->proc, TRACEES_MOST);
+		if (!o->view.tracees)
 			r = err_set(err, -ENOMEM, "out of memory");
 	}
 	if (r < 0) {
@@ -79,10 +79,10 @@ void observer_done(struct observer *o)
 {
 	if (!o)
 		return;
-	if (o->tracees)
-		tracees_done(o->tracees);
-	if (o->surface)
-		surface_done(o->surface);
+	if (o->view.tracees)
+		tracees_done(o->view.tracees);
+	if (o->view.surface)
+		surface_done(o->view.surface);
 	if (o->proc >= 0)
 		(void)close(o->proc);
 	free(o);
@@ -90,7 +90,7 @@ void observer_done(struct observer *o)
 
 struct surface *observer_surface(struct observer *o)
 {
-	return o->surface;
+	return o->view.surface;
 }
 
 void event_init(struct event *event)
@@ -166,7 +166,7 @@ static bool may_mknod(const struct tracee *tracee, const struct request *request
 	if (type != S_IFCHR && type != S_IFBLK)
 		return true;
 	return (type == S_IFCHR && request->args[request->call->mode + 1] == 0) ||
-	       (tracee->who.cap_effective >> CAP_MKNOD & 1);
+	       (tracee->who.cap_effective & CAP_MASK(CAP_MKNOD));
 }
 
 static enum oracle_attr attr_of(const char *name)
@@ -190,7 +190,7 @@ static bool may_set_attr(const struct tracee *tracee, const char *name)
 {
 	int cap = strcmp(name, "security.capability") == 0 ? CAP_SETFCAP : CAP_SYS_ADMIN;
 
-	return !tracee->who.part.known || (tracee->who.cap_effective >> cap & 1);
+	return !tracee->who.part.known || (tracee->who.cap_effective & CAP_MASK(cap));
 }
 
 static int answer(struct oracle_call *call, const struct event *event, bool planned)
@@ -222,7 +222,7 @@ static bool is_path_only(const struct observer *o, const struct tracee *tracee,
 	if (fstatat(o->proc, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_mode & 0700)
 		return false;
 	AUTO_CLOSE int fd =
-		tracee_open_fdinfo(o->tracees, tracee, request->name[0].dirfd);
+		tracee_open_fdinfo(o->view.tracees, tracee, request->name[0].dirfd);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	text[n > 0 ? n : 0] = '\0';
 	const char *flags = strstr(text, "flags:");
@@ -239,8 +239,7 @@ static bool is_path_only(const struct observer *o, const struct tracee *tracee,
 /* Is 'path' below the directory 'top'? */
 static bool is_below(const struct place_found *path, const struct place_found *top)
 {
-	return path->len > top->len && memcmp(path->path, top->path, top->len) == 0 &&
-	       (top->len == 1 || path->path[top->len] == '/');
+	return path->len > top->len && path_is_below(path->path, top->path);
 }
 
 static void judge(const struct observer *o, const struct tracee *tracee,
@@ -286,7 +285,7 @@ static bool is_elsewhere(const struct observer *o, const struct tracee *tracee,
 	for (int i = 0; i < (event->pair ? 2 : 1) && !tracee->own_view; i++) {
 		const struct surface_mount *mount = event->place[i].mount;
 
-		if (mount && !surface_find(o->surface, mount->id))
+		if (mount && !surface_find(o->view.surface, mount->id))
 			return true;
 	}
 	return false;
@@ -295,14 +294,13 @@ static bool is_elsewhere(const struct observer *o, const struct tracee *tracee,
 static void operation(struct observer *o, const struct tracee *tracee, struct event *ret)
 {
 	const struct request *request = &o->request;
-	const struct names_view view = { o->tracees, o->surface };
 
 	if (request->other)
 		return;
 	ret->pair = request->kind == CALL_LINK || request->kind == CALL_RENAME;
 	ret->open_flags = request->kind == CALL_OPEN ? request->flags : 0;
 	for (int i = 0; i < (ret->pair ? 2 : 1) && request->early == 0; i++) {
-		names_find(&view, tracee, request, i, &ret->place[i]);
+		names_find(&o->view, tracee, request, i, &ret->place[i]);
 		if (ret->place[i].unresolved)
 			return unresolved(ret, ret->place[i].unresolved);
 	}
@@ -347,12 +345,11 @@ static const char *lost_privilege(const struct observer *o, const struct tracee 
 
 static void executed(struct observer *o, const struct tracee *tracee, struct event *ret)
 {
-	const struct names_view view = { o->tracees, o->surface };
 	struct place_found *place = &ret->place[0];
 
 	if (o->request.early || !o->request.name[0].given)
 		return;
-	names_find(&view, tracee, &o->request, 0, place);
+	names_find(&o->view, tracee, &o->request, 0, place);
 	if (place->unresolved) /* a mark that is missing, no path */
 		return;
 	ret->executed = place->facts.kind == KIND_FILE && !place->nameless;
@@ -381,16 +378,15 @@ static int open_directory(const struct tracee *tracee, const struct place_found 
 /* Only of a process whose /proc links are closed to us is it kept where it goes. */
 static void directory(struct observer *o, const struct tracee *tracee, struct event *ret)
 {
-	const struct names_view view = { o->tracees, o->surface };
 	struct place_found *place = &ret->place[0];
 	int to = -1;
 
 	if (tracee->closed && o->request.name[0].given && !o->request.early) {
-		names_find(&view, tracee, &o->request, 0, place);
+		names_find(&o->view, tracee, &o->request, 0, place);
 		to = open_directory(tracee, place);
 	} else if (o->request.unread)
 		to = TRACEE_TO_UNKNOWN;
-	tracee_before(o->tracees, tracee, &o->request, to);
+	tracee_before(o->view.tracees, tracee, &o->request, to);
 	if (to >= 0)
 		(void)close(to);
 }
@@ -409,7 +405,7 @@ static void other(struct observer *o, const struct tracee *tracee, struct event 
 	case CALL_CHROOT:
 		return directory(o, tracee, ret);
 	case CALL_MOUNT:
-		surface_changed(o->surface);
+		surface_changed(o->view.surface);
 		break;
 	case CALL_IO_URING:
 		ret->note = "io_uring was set up: what goes through a ring is not seen "
@@ -427,18 +423,18 @@ static void other(struct observer *o, const struct tracee *tracee, struct event 
 	default:
 		break;
 	}
-	tracee_before(o->tracees, tracee, &o->request, -1);
+	tracee_before(o->view.tracees, tracee, &o->request, -1);
 }
 
 void observe(struct observer *o, const struct seccomp_notif *notif, struct event *ret)
 {
 	event_clear(ret);
-	const struct tracee *tracee = tracees_get(o->tracees, (pid_t)notif->pid);
+	const struct tracee *tracee = tracees_get(o->view.tracees, (pid_t)notif->pid);
 
 	if (!tracee)
 		return unresolved(ret, "processes that could not be looked at in /proc");
 	ret->tracee = tracee;
-	if (request_read(o->tracees, tracee, notif, &o->request) < 0)
+	if (request_read(o->view.tracees, tracee, notif, &o->request) < 0)
 		return unresolved(ret, "calls of an ABI that taskprobe has no table of");
 	if ((size_t)o->request.kind >= ARRAY_LEN(operations))
 		return other(o, tracee, ret);
@@ -451,5 +447,5 @@ void observe(struct observer *o, const struct seccomp_notif *notif, struct event
 
 void observe_unsent(struct observer *o, const struct seccomp_notif *notif)
 {
-	tracee_unsent(o->tracees, (pid_t)notif->pid);
+	tracee_unsent(o->view.tracees, (pid_t)notif->pid);
 }

@@ -43,7 +43,6 @@ int calls_open(struct supervisor *s, struct err *err)
 void calls_close(struct supervisor *s)
 {
 	if (s->observer) {
-		event_done(&s->event);
 		recorder_done(s->recorder);
 		observer_done(s->observer);
 	}
