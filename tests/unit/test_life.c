@@ -41,17 +41,39 @@ static void test_for_all(void **state)
 	struct signals_seen seen = { 0 };
 
 	(void)state;
-	assert_false(signals_was_for_all(&seen, &one, 0));
+	assert_false(signals_was_for_all(&seen, &one, 5, 5));
 	signals_saw(&seen, &one, 1000);
-	assert_true(signals_was_for_all(&seen, &one, 1000));
-	assert_false(signals_was_for_all(&seen, &one, 1000));
+	assert_true(signals_was_for_all(&seen, &one, 1001, 1001));
+	assert_false(signals_was_for_all(&seen, &one, 1001, 1001));
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
 		signals_saw(&seen, &one, 1000);
-		assert_false(signals_was_for_all(&seen, &others[i], 1000));
+		assert_false(signals_was_for_all(&seen, &others[i], 1001, 1001));
 	}
 	signals_saw(&seen, &others[3], 1000); /* no such signal: forgotten */
 	signals_saw(&seen, &one, 1000);
-	assert_false(signals_was_for_all(&seen, &one, 1001 + SIGNALS_SAME_MS));
+	assert_false(signals_was_for_all(&seen, &one, 1001, 1001 + SIGNALS_SAME_MS));
+}
+
+/* Two for all: the one who is slower reads them as one. */
+static void test_for_all_merged(void **state)
+{
+	const struct signalfd_siginfo one = from(SIGHUP, SI_USER, 7);
+	struct signals_seen seen = { 0 };
+
+	(void)state;
+	/* the supervisor was slow: both were read by the standby before it read its one
+	 */
+	signals_saw(&seen, &one, 1000);
+	assert_true(signals_was_for_all(&seen, &one, 990, 1002));
+	assert_true(signals_was_for_all(&seen, &one, 995, 1002));
+	/* and this one is the front's alone */
+	assert_false(signals_was_for_all(&seen, &one, 1001, 1002));
+	/* both read twice, the supervisor first */
+	signals_saw(&seen, &one, 1010);
+	signals_saw(&seen, &one, 1020);
+	assert_true(signals_was_for_all(&seen, &one, 1012, 1022));
+	assert_true(signals_was_for_all(&seen, &one, 1021, 1022));
+	assert_false(signals_was_for_all(&seen, &one, 1021, 1022));
 }
 
 /* One of the two deals with a signal, and in their order. */
@@ -169,9 +191,10 @@ static void test_deputy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_for_all),	    cmocka_unit_test(test_claim),
-		cmocka_unit_test(test_wire),	    cmocka_unit_test(test_wire_full),
-		cmocka_unit_test(test_descriptors), cmocka_unit_test(test_deputy),
+		cmocka_unit_test(test_for_all),	  cmocka_unit_test(test_for_all_merged),
+		cmocka_unit_test(test_claim),	  cmocka_unit_test(test_wire),
+		cmocka_unit_test(test_wire_full), cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_deputy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,26 +76,42 @@ void signals_stop_self(int sig)
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
+/* The row of a signal that can be the same one as what was seen last, or NULL. */
+static struct signal_seen *same_as(struct signals_seen *seen,
+				   const struct signalfd_siginfo *info, int64_t now_ms)
+{
+	if (info->ssi_signo >= SIGNALS_MOST)
+		return NULL;
+	struct signal_seen *row = &seen->row[info->ssi_signo];
+	bool same = row->code == info->ssi_code && row->from == info->ssi_pid &&
+		    now_ms - row->at_ms <= SIGNALS_SAME_MS;
+
+	return same ? row : NULL;
+}
+
 void signals_saw(struct signals_seen *seen, const struct signalfd_siginfo *info,
 		 int64_t now_ms)
 {
-	if (info->ssi_signo >= SIGNALS_MOST)
-		return;
-	seen->row[info->ssi_signo].code = info->ssi_code;
-	seen->row[info->ssi_signo].from = info->ssi_pid;
-	seen->row[info->ssi_signo].at_ms = now_ms;
-	seen->row[info->ssi_signo].there = true;
+	const struct signal_seen *before = same_as(seen, info, now_ms);
+
+	if (info->ssi_signo < SIGNALS_MOST)
+		seen->row[info->ssi_signo] = (struct signal_seen){
+			.code = info->ssi_code,
+			.from = info->ssi_pid,
+			.count = (before ? before->count : 0) + 1,
+			.at_ms = now_ms,
+		};
 }
 
 bool signals_was_for_all(struct signals_seen *seen, const struct signalfd_siginfo *info,
-			 int64_t now_ms)
+			 int64_t at_ms, int64_t now_ms)
 {
-	if (info->ssi_signo >= SIGNALS_MOST || !seen->row[info->ssi_signo].there)
-		return false;
-	bool same = seen->row[info->ssi_signo].code == info->ssi_code &&
-		    seen->row[info->ssi_signo].from == info->ssi_pid &&
-		    now_ms - seen->row[info->ssi_signo].at_ms <= SIGNALS_SAME_MS;
+	struct signal_seen *row = same_as(seen, info, now_ms);
 
-	seen->row[info->ssi_signo].there = false;
-	return same;
+	if (!row)
+		return false;
+	if (row->count == 0)
+		return at_ms <= row->at_ms;
+	row->count--;
+	return true;
 }

@@ -44,19 +44,20 @@ void signals_stop_self(int sig);
 #define SIGNALS_SAME_MS 2000
 
 struct signals_seen {
-	struct {
+	struct signal_seen {
 		int32_t code;
-		uint32_t from;
+		uint32_t from, count; /* of those that the standby has not told of yet */
 		int64_t at_ms;
-		bool there;
 	} row[SIGNALS_MOST];
 };
 
-/* The supervisor got this one itself. */
+/* The supervisor got this one itself, and reads it now. */
 void signals_saw(struct signals_seen *seen, const struct signalfd_siginfo *info,
 		 int64_t now_ms);
-/* Did it get that one too, which the standby got? Forgets it then. */
+/* Did it get that one too, which the standby read at 'at_ms'? What is pending twice
+ * counts as one (signal(7)): whatever the standby read before the supervisor did may be a
+ * part of what the supervisor read. */
 bool signals_was_for_all(struct signals_seen *seen, const struct signalfd_siginfo *info,
-			 int64_t now_ms);
+			 int64_t at_ms, int64_t now_ms);
 
 #endif

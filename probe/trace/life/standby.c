@@ -82,7 +82,9 @@ static bool signals_outstanding(const struct standby *s)
 
 static void on_signal(struct standby *s, const struct signalfd_siginfo *info)
 {
-	struct wire message = { .kind = WIRE_SIGNAL, .signal = *info };
+	struct wire message = { .kind = WIRE_SIGNAL,
+				.signal = *info,
+				.at_ms = monotonic_ms() };
 
 	/* Our own supervisor's: it continued us. */
 	if (info->ssi_signo == SIGCONT && (pid_t)info->ssi_pid == s->job->supervisor)

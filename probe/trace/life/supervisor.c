@@ -182,7 +182,8 @@ static void on_signal_of_standby(struct supervisor *s, const struct wire *messag
 	on_signals(s);
 	if (!shared_claim(s->shared, message->number) || s->ended)
 		return;
-	if (signals_was_for_all(&s->seen, &message->signal, monotonic_ms()) &&
+	if (signals_was_for_all(&s->seen, &message->signal, message->at_ms,
+				monotonic_ms()) &&
 	    !left_the_group(s))
 		return;
 	signals_forward(s->app, s->app_pidfd, &message->signal);

@@ -15,15 +15,16 @@ enum wire_kind {
 	WIRE_GO,	/* supervisor to app: calls are answered from now on */
 	WIRE_FAILED,	/* app to supervisor to standby: 'code', 'status' and words */
 	WIRE_APP,	/* supervisor to standby: the pidfd of the app */
-	WIRE_SIGNAL,	/* standby to supervisor: I got this one, the 'number'-th */
-	WIRE_STOPPED,	/* supervisor to standby: the app was stopped by signal 'code' */
-	WIRE_ENDED,	/* supervisor to standby: all is written; 'code' is 1 where what
-			 * the app left running goes on being recorded */
+	WIRE_SIGNAL, /* standby to supervisor: I got this one, the 'number'-th, 'at_ms' */
+	WIRE_STOPPED, /* supervisor to standby: the app was stopped by signal 'code' */
+	WIRE_ENDED,   /* supervisor to standby: all is written; 'code' is 1 where what
+		       * the app left running goes on being recorded */
 };
 
 struct wire {
 	int32_t kind, code, status;
 	uint32_t number;
+	int64_t at_ms; /* monotonic_ms() */
 	union {
 		struct signalfd_siginfo signal;
 		char words[400]; /* as struct err has */
