@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import tempfile
 
-WAYS = ("native", "auto", "sync", "follow", "spin", "block")
+WAYS = ("native", "auto", "sync", "spin", "block")
 
 
 def cost(command):

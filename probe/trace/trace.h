@@ -21,8 +21,7 @@
 enum trace_wake {
 	WAKE_AUTO,
 	WAKE_SYNC,   /* the kernel runs us on the caller's processor (6.6) */
-	WAKE_FOLLOW, /* we pin ourselves to the processor of whoever called last */
-	WAKE_SPIN,   /* for a moment after each event */
+	WAKE_SPIN,   /* we look out for a moment where calls come one after the other */
 	WAKE_BLOCK,  /* nothing special */
 };
 extern const char *const trace_wake_names[]; /* "auto", "sync", ...; NULL at the end */

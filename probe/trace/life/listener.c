@@ -15,6 +15,9 @@
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
+#ifndef SECCOMP_FILTER_FLAG_SPEC_ALLOW
+#define SECCOMP_FILTER_FLAG_SPEC_ALLOW (1UL << 2)
+#endif
 #ifndef SECCOMP_USER_NOTIF_FLAG_CONTINUE
 #define SECCOMP_USER_NOTIF_FLAG_CONTINUE (1UL << 0)
 #endif
@@ -67,7 +70,10 @@ static int install(const struct sock_fprog *program, unsigned long flags)
 int listener_install(const struct sock_fprog *program,
 		     const struct listener_features *features, struct err *err)
 {
-	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	/* Kernels before 5.16 take a filter for a reason to turn off speculation (SSBD)
+	 * in the whole process. Ours protects nothing, and the app shall be as it is. */
+	unsigned long flags =
+		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 
 	if (features->killable)
 		flags |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;

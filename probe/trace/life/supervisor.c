@@ -327,6 +327,8 @@ static int wait_ms(const struct supervisor *s)
 
 	if (s->ended && !s->background && s->grace_until_ms < until)
 		until = s->grace_until_ms;
+	if (s->recording && s->stop_at_ms && s->stop_at_ms < until)
+		until = s->stop_at_ms;
 	return until <= now ? 0 : (int)(until - now);
 }
 

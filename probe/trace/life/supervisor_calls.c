@@ -78,7 +78,6 @@ void calls_serve(struct supervisor *s)
 	memset(s->shared->room, 0, sizeof(s->shared->room));
 	if (listener_receive(s->listener, notif) < 0)
 		return; /* ENOENT: it was killed between poll and here */
-	wake_called(&s->wake, (pid_t)notif->pid);
 	answer(s, notif);
 }
 
@@ -103,6 +102,8 @@ void calls_tick(struct supervisor *s)
 {
 	int64_t now = monotonic_ms();
 
+	if (s->recording && s->stop_at_ms && now >= s->stop_at_ms)
+		calls_end(s, "time", -1);
 	if (now < s->next_tick_ms)
 		return;
 	s->next_tick_ms = now + 1000;
@@ -111,8 +112,6 @@ void calls_tick(struct supervisor *s)
 	count_lost(s);
 	recorder_flush(s->recorder);
 	say(s, false);
-	if (s->stop_at_ms && now >= s->stop_at_ms)
-		calls_end(s, "time", -1);
 }
 
 void calls_end(struct supervisor *s, const char *ended, int exit)
