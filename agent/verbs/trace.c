@@ -5,6 +5,8 @@
 #include <sys/random.h>
 
 #include "agent/clock.h"
+#include "agent/http.h"
+#include "agent/metadata.h"
 #include "agent/outlet.h"
 #include "agent/recording.h"
 #include "agent/verb.h"
@@ -25,6 +27,37 @@ static int make_id(char ret[2 * ID_BYTES + 1], struct err *err)
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		(void)snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
 	return 0;
+}
+
+/* The app waits for its start: an endpoint that does not answer at once says nothing. */
+#define ENDPOINT_CONNECT_MS 300
+#define ENDPOINT_TOTAL_MS   600
+
+/* Whose paths these are, as the task metadata endpoint has it, where nobody said. */
+static void ask_endpoint(const struct settings *settings, struct inventory_run *run,
+			 struct task *task)
+{
+	struct metadata_source source = METADATA_SOURCE_INIT(settings->metadata);
+	struct err err = ERR_INIT;
+
+	if (!settings->metadata || (run->container && run->image && run->task))
+		return;
+	source.connect_ms = ENDPOINT_CONNECT_MS;
+	source.total_ms = ENDPOINT_TOTAL_MS;
+	(void)metadata_read(&source, task, &err);
+	http_done(); /* its descriptors are not for the app */
+	if (!task->metadata.known)
+		return;
+	if (!run->task)
+		run->task = task->arn;
+	LIST_EACH (struct running_container, it, &task->containers) {
+		if (!it->self)
+			continue;
+		if (!run->container)
+			run->container = it->name;
+		if (!run->image)
+			run->image = it->image;
+	}
 }
 
 /* Said once, before the app prints anything. */
@@ -69,7 +102,7 @@ static int trace(const struct settings *settings, const struct list *command,
 	if (r < 0)
 		return r;
 	clock_text(started);
-	const struct inventory_run run = {
+	struct inventory_run run = {
 		.id = id,
 		.tool = (char[]){ "taskprobe " TASKPROBE_VERSION },
 		.method = (char[]){ "trace" },
@@ -79,6 +112,8 @@ static int trace(const struct settings *settings, const struct list *command,
 		.task = settings->task,
 		.started = started,
 	};
+	AUTO(task_done) struct task task = { 0 };
+	ask_endpoint(settings, &run, &task);
 	const struct trace_options options = {
 		.argv = argv,
 		.pid1 = settings->pid1,

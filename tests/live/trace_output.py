@@ -42,9 +42,9 @@ def app(script, *options, **more):
 class Run:
     """One container, run to its end unless a test does it. `out`: /out, from here."""
 
-    def __init__(self, image, container, out=True):
+    def __init__(self, image, container, out=True, network="none"):
         self.directory = tempfile.mkdtemp(prefix="taskprobe-out-", dir="/var/tmp")
-        definition = {"family": "trace", "revision": 1, "networkMode": "none",
+        definition = {"family": "trace", "revision": 1, "networkMode": network,
                       "volumes": [{"name": "out"}], "containerDefinitions": [container]}
         if out:
             definition["volumes"] = [{"name": "out", "host": {"sourcePath": self.directory}}]
@@ -316,6 +316,23 @@ def test_environment(tally, image):
         tally.check("an id", len(first["id"]) == 32 and int(first["id"], 16) > 0, True)
 
 
+def test_endpoint(tally, image):
+    """What nobody said comes from the task metadata endpoint."""
+    with Run(image, app(": >/srv/x", "-o", "/out/inventory"), network="awsvpc") as run:
+        tally.check("with an endpoint", run.end(), 0)
+        first = run.records()[0]
+        tally.check("whose it is", [first.get("container"), first.get("image"),
+                                    first.get("task", "").startswith("arn:aws:ecs:")],
+                    ["app", "app", True])
+    unheard = [{"name": "ECS_CONTAINER_METADATA_URI_V4", "value": "http://127.0.0.1:9/v4/x"}]
+    with Run(image, app(": >/srv/x; ls /proc/self/fd | wc -l", "-o", "/out/inventory",
+                        environment=unheard)) as run:
+        tally.check("with one that does not answer", (run.end(), run.task.stdout("app")),
+                    (0, "4\n"))
+        tally.check("it is not known", [k in run.records()[0] for k in ("container", "task")],
+                    [False, False])
+
+
 def trace(*arguments, **more):
     return subprocess.run([harness.taskprobe(), "trace", *arguments], capture_output=True,
                           text=True, timeout=60, stdin=subprocess.DEVNULL, **more)
@@ -384,7 +401,8 @@ def test_terminal(tally, _):
 
 
 TESTS = (test_read_only, test_writable, test_full, test_limit, test_fifo, test_killed, test_names,
-         test_for, test_background, test_closed, test_environment, test_wrong, test_terminal)
+         test_for, test_background, test_closed, test_environment, test_endpoint, test_wrong,
+         test_terminal)
 
 
 def main():
