@@ -34,7 +34,7 @@ looks+='|signal|sig(action|emptyset|fillset|procmask)'
 looks+='|pread(64)?|process_vm_readv|faccessat|strnlen'
 # The tracer: running the app, handing signals and descriptors on, following processors.
 looks+='|__cmsg_nxthdr|chdir|dup3|execvp|get(pgid|pgrp|rlimit|sid)|ioctl|opendir|recvmsg|sendmsg'
-looks+='|sched_[gs]etaffinity|sigaddset|signalfd|sigqueue'
+looks+='|sched_getaffinity|__sched_cpucount|sigaddset|signalfd|sigqueue'
 # What the attempts attempt.
 looks+='|chroot|mknod|mmap|mount|munmap|ptrace|sethostname|socket|unshare|uname|klogctl'
 

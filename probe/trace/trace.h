@@ -20,9 +20,9 @@
 /* How the supervisor is woken: what costs most (docs/PERFORMANCE.md). */
 enum trace_wake {
 	WAKE_AUTO,
-	WAKE_SYNC,   /* the kernel runs us on the caller's processor (6.6) */
-	WAKE_SPIN,   /* we look out for a moment where calls come one after the other */
-	WAKE_BLOCK,  /* nothing special */
+	WAKE_SYNC,  /* the kernel runs us on the caller's processor (6.6) */
+	WAKE_SPIN,  /* we look out for a moment where calls come one after the other */
+	WAKE_BLOCK, /* nothing special */
 };
 extern const char *const trace_wake_names[]; /* "auto", "sync", ...; NULL at the end */
 
