@@ -318,10 +318,11 @@ int raw_do(const struct raw *raw)
 
 static enum oracle_attr attr_of(const char *name)
 {
-	return name[0] == 't'	? ATTR_TRUSTED
-	       : name[1] == 'e' ? ATTR_SECURITY
-	       : name[0] == 's' ? ATTR_SYSTEM
-				: ATTR_USER;
+	if (name[0] == 't')
+		return ATTR_TRUSTED;
+	if (name[0] == 's')
+		return name[1] == 'e' ? ATTR_SECURITY : ATTR_SYSTEM;
+	return ATTR_USER;
 }
 
 static void tell_xattr(const struct form *form, const struct tree_limits *limits,
