@@ -40,6 +40,7 @@ void merge_done(struct merge *merge)
 	list_done(&merge->parts);
 	list_done(&merge->chosen);
 	list_done(&merge->names);
+	texts_done(&merge->containers);
 	inventory_done(merge->one);
 	inventory_done(merge->all);
 	inventory_end_done(&merge->end);

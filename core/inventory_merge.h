@@ -56,6 +56,13 @@ int merge_survey(struct merge *merge, const struct merge_line *line, struct err 
  * choice has each run once and in its fullest copy, and where there is no run. */
 int merge_choose(struct merge *merge, struct err *err);
 
+/* Between the passes: the containers that the runs name (char *, sorted, "" where one
+ * names none), and that only what was recorded in one of them is to be chosen. -EINVAL
+ * with words for a merged inventory that has it and others: it cannot be taken apart. */
+const struct list *merge_containers(struct merge *merge);
+#define MERGE_CONTAINERS_MAX 1000 /* no more are listed */
+int merge_only(struct merge *merge, const char *container, struct err *err);
+
 /* The second pass: each chosen part until false, and the lines in its bytes. */
 bool merge_next_part(struct merge *merge, struct merge_part *ret);
 int merge_add(struct merge *merge, const struct merge_line *line, struct err *err);

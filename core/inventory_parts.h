@@ -21,15 +21,18 @@ struct found_part {
 	int64_t last;	  /* where its last record begins */
 	struct list runs; /* struct part_run */
 	int64_t merged;	  /* how many runs a merged inventory has; 0: a run's own */
+	char *container;  /* of its runs; NULL: they name none */
+	char *other;	  /* that a run of it names too; NULL: they agree */
 	int64_t records;
 	uint64_t hash; /* of its records' text: a choice between equals */
 	bool ended;
 };
 
 struct merge {
-	struct list names;  /* const char *: of the inputs */
-	struct list parts;  /* struct found_part */
-	bool open;	    /* the last one goes on */
+	struct list names;	/* const char *: of the inputs */
+	struct list parts;	/* struct found_part */
+	struct list containers; /* char *: that runs name, "" for none */
+	bool open;		/* the last one goes on */
 	struct list chosen; /* const struct found_part *: of them, for the second pass */
 	struct merge_notes notes;
 

@@ -76,6 +76,8 @@ void part_done(struct found_part *part)
 	LIST_EACH (struct part_run, run, &part->runs)
 		free(run->id);
 	list_done(&part->runs);
+	free(part->container);
+	free(part->other);
 }
 
 static struct found_part *last_part(const struct merge *merge)
@@ -136,6 +138,63 @@ static int add_run(struct found_part *part, const struct inventory_run *run,
 	return 0;
 }
 
+/* Whose run it is; the first one of a part decides. */
+static int add_container(struct merge *merge, struct found_part *part,
+			 const struct inventory_run *run, struct err *err)
+{
+	const char *name = run->container ? run->container : "";
+	int r = 0;
+
+	if (part->runs.len == 1)
+		r = str_set(&part->container, name);
+	else if (!str_equal(part->container, name))
+		r = str_set(&part->other, name);
+	if (r == 0 && merge->containers.len < MERGE_CONTAINERS_MAX &&
+	    !texts_have(&merge->containers, name))
+		r = texts_add(&merge->containers, name);
+	return r < 0 ? err_set(err, r, "out of memory") : 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+const struct list *merge_containers(struct merge *merge)
+{
+	if (merge->containers.len)
+		qsort(merge->containers.items, merge->containers.len, sizeof(char *),
+		      by_name);
+	return &merge->containers;
+}
+
+int merge_only(struct merge *merge, const char *container, struct err *err)
+{
+	struct found_part *to = merge->parts.items;
+	int r = part_close(merge, err);
+
+	if (r < 0)
+		return r;
+	LIST_EACH (const struct found_part, part, &merge->parts)
+		if (part->other && (str_equal(part->container, container) ||
+				    str_equal(part->other, container)))
+			return err_set(err, -EINVAL,
+				       "%s:%zu: a merged inventory of the containers "
+				       "'%s' and '%s', which cannot be taken apart: give "
+				       "the inventories that it was made of",
+				       part->name, part->place.number, part->container,
+				       part->other);
+	LIST_EACH (struct found_part, part, &merge->parts)
+		if (str_equal(part->container, container)) {
+			*to++ = *part;
+		} else {
+			part_done(part);
+			merge->notes.parts--;
+		}
+	merge->parts.len = (size_t)(to - (struct found_part *)merge->parts.items);
+	return 0;
+}
+
 /* Does this one belong to the merged inventory whose runs are being named? */
 static bool goes_on(const struct merge *merge, const struct inventory_run *run)
 {
@@ -165,7 +224,9 @@ static int survey_run(struct merge *merge, const struct merge_line *line,
 		merge->notes.parts++;
 		merge->open = true;
 	}
-	return add_run(last_part(merge), run, err);
+	int r = add_run(last_part(merge), run, err);
+
+	return r < 0 ? r : add_container(merge, last_part(merge), run, err);
 }
 
 /* FNV-1a, eight bytes at a time. */

@@ -56,6 +56,12 @@ def outputs(binary):
         with open(facts, encoding="utf-8") as file:
             yield "probe --exec", json.load(file)
         yield "report", run([binary, "report", "-f", "json", facts])
+        inventory = directory + "/inventory.jsonl"
+        with open(inventory, "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(r) + "\n" for r in inventory_lines())
+        plan = [binary, "plan", "--container", "app", inventory]
+        yield "plan", run(plan)
+        yield "plan of a definition", run(plan + ["--task-definition", definition])
 
 
 def inventory_lines():

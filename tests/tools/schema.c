@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * schema.c - see schema.h. As a program of its own: "schema report" or "schema
- * facts" prints one (SCHEMA_MAIN). test_generated.c compares them with the
- * committed ones, and writes those with UPDATE=1.
+ * schema.c - see schema.h. As a program of its own: "schema report", "schema facts",
+ * "schema plan" or "schema rehearsal" prints one (SCHEMA_MAIN). test_generated.c compares
+ * them with the committed ones, and writes those with UPDATE=1.
  *
  * What core/record.c writes always is required; texts may be missing, except for
  * the ones in the table below. A part that is not known has its head alone.
  */
 #include "tests/tools/schema.h"
 
+#include "core/plan.h"
+#include "core/rehearsal.h"
 #include "core/report.h"
 #include "core/table.h"
 
@@ -33,6 +35,28 @@ static const struct {
 	{ "writable_place", "path" },
 	{ "writable_place", "kind" },
 	{ "summary", "worst" },
+	{ "plan_mount", "path" },
+	{ "plan_mount", "reason" },
+	{ "plan_change", "dockerfile" },
+	{ "plan_change", "reason" },
+	{ "plan_variable", "name" },
+	{ "plan_variable", "value" },
+	{ "plan_variable", "reason" },
+	{ "plan_by_hand", "path" },
+	{ "plan_by_hand", "change" },
+	{ "plan_by_hand", "reason" },
+	{ "plan_ignored", "path" },
+	{ "plan_ignored", "reason" },
+	{ "plan_advice", "program" },
+	{ "plan_advice", "advice" },
+	{ "plan_advice", "source" },
+	{ "refusal", "path" },
+	{ "refusal", "call" },
+	{ "refusal", "error" },
+	{ "refusal", "first" },
+	{ "refusal", "last" },
+	{ "rehearsal", "started" },
+	{ "rehearsal", "ended" },
 };
 
 /* Types met, so that each is defined once. Their names are unique: two of one
@@ -274,6 +298,63 @@ void schema_facts(struct str *out)
 	put_definitions(&o, &types);
 }
 
+/* Of one container, or of several with a list of them. */
+static void put_plans(struct json_out *o)
+{
+	json_open(o, "if", '{');
+	json_open(o, "required", '[');
+	json_put_text(o, NULL, "containers");
+	json_close(o, ']');
+	json_close(o, '}');
+	json_open(o, "else", '{');
+	json_put_text(o, "$ref", "#/$defs/plan");
+	json_close(o, '}');
+}
+
+void schema_plan(struct str *out)
+{
+	struct json_out o = JSON_OUT_INIT(out, true);
+	struct types types = { .n = 0 };
+
+	meet(&types, &plan_type);
+	put_head(&o, PLAN_SCHEMA, "What a container needs under a read-only root.");
+	json_put_text(&o, "type", "object");
+	json_open(&o, "properties", '{');
+	put_word(&o, PLAN_SCHEMA);
+	json_open(&o, "containers", '{');
+	json_put_text(&o, "type", "array");
+	put_ref(&o, "items", &plan_type);
+	json_close(&o, '}');
+	json_open(&o, "task_definition", '{');
+	json_put_text(&o, "type", "object");
+	json_put_text(&o, "description", "as RegisterTaskDefinition takes it");
+	json_close(&o, '}');
+	json_close(&o, '}');
+	json_open(&o, "required", '[');
+	json_put_text(&o, NULL, "schema");
+	json_close(&o, ']');
+	put_plans(&o);
+	put_definitions(&o, &types);
+}
+
+void schema_rehearsal(struct str *out)
+{
+	struct json_out o = JSON_OUT_INIT(out, true);
+	struct types types = { .n = 0 };
+
+	meet(&types, &rehearsal_type);
+	put_head(&o, REHEARSAL_SCHEMA,
+		 "What a read-only root with a plan's mounts refused an app.");
+	json_put_text(&o, "$ref", "#/$defs/rehearsal");
+	json_open(&o, "properties", '{');
+	put_word(&o, REHEARSAL_SCHEMA);
+	json_close(&o, '}');
+	json_open(&o, "required", '[');
+	json_put_text(&o, NULL, "schema");
+	json_close(&o, ']');
+	put_definitions(&o, &types);
+}
+
 #ifdef SCHEMA_MAIN
 int main(int argc, char **argv)
 {
@@ -281,6 +362,10 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "facts") == 0)
 		schema_facts(&out);
+	else if (argc == 2 && strcmp(argv[1], "plan") == 0)
+		schema_plan(&out);
+	else if (argc == 2 && strcmp(argv[1], "rehearsal") == 0)
+		schema_rehearsal(&out);
 	else
 		schema_report(&out);
 	(void)fputs(out.s, stdout);

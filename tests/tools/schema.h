@@ -7,7 +7,9 @@
 
 #include "core/str.h"
 
-void schema_report(struct str *out); /* docs/schema/report.json */
-void schema_facts(struct str *out);  /* docs/schema/facts.json */
+void schema_report(struct str *out);	/* docs/schema/report.json */
+void schema_facts(struct str *out);	/* docs/schema/facts.json */
+void schema_plan(struct str *out);	/* docs/schema/plan.json */
+void schema_rehearsal(struct str *out); /* docs/schema/rehearsal.json */
 
 #endif

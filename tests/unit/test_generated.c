@@ -32,6 +32,16 @@ TEST(the_schema_of_facts_is_that_of_the_tables)
 	check(schema_facts, "../docs/schema/facts.json");
 }
 
+TEST(the_schema_of_plans_is_that_of_the_tables)
+{
+	check(schema_plan, "../docs/schema/plan.json");
+}
+
+TEST(the_schema_of_rehearsals_is_that_of_the_tables)
+{
+	check(schema_rehearsal, "../docs/schema/rehearsal.json");
+}
+
 TEST(the_page_on_controls_is_that_of_the_constants)
 {
 	check(catalogue_markdown, "../docs/CONTROLS.md");
@@ -42,6 +52,8 @@ TEST(no_two_types_of_a_schema_have_one_name)
 	struct types types = { .n = 0 };
 
 	meet(&types, &report_type);
+	meet(&types, &plan_type);
+	meet(&types, &rehearsal_type);
 	assert_true(types.n > 20 && types.n < TYPES_MAX);
 	for (size_t i = 0; i < types.n; i++)
 		for (size_t j = 0; j < i; j++)
@@ -54,6 +66,8 @@ TEST(each_text_that_is_always_there_exists)
 	struct types types = { .n = 0 };
 
 	meet(&types, &report_type);
+	meet(&types, &plan_type);
+	meet(&types, &rehearsal_type);
 	for (size_t n = 0; n < ARRAY_LEN(always); n++) {
 		bool found = false;
 
@@ -90,6 +104,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_schema_of_reports_is_that_of_the_tables),
 		cmocka_unit_test(the_schema_of_facts_is_that_of_the_tables),
+		cmocka_unit_test(the_schema_of_plans_is_that_of_the_tables),
+		cmocka_unit_test(the_schema_of_rehearsals_is_that_of_the_tables),
 		cmocka_unit_test(the_page_on_controls_is_that_of_the_constants),
 		cmocka_unit_test(no_two_types_of_a_schema_have_one_name),
 		cmocka_unit_test(each_text_that_is_always_there_exists),
