@@ -15,6 +15,7 @@
 #include "core/table.h"
 #include "probe/fs/access.h"
 #include "probe/proc/mountinfo.h"
+#include "probe/trace/worlds.h"
 
 /* A server with a thread for each connection has a few hundred; each entry holds one
  * descriptor, and 1024 of them is what a process has by default. */
@@ -23,8 +24,10 @@
 struct observer {
 	int proc; /* /proc */
 	struct names_view view;
-	unsigned kernel;	/* ORACLE_KERNEL() */
-	bool privileged_before; /* the app could have gained privileges without us */
+	unsigned kernel;	 /* ORACLE_KERNEL() */
+	bool privileged_before;	 /* the app could have gained privileges without us */
+	struct planned *planned; /* NULL: no rehearsal */
+	bool real;
 	struct request request;
 };
 
@@ -60,6 +63,8 @@ int observer_new(const struct observer_options *options, struct observer **ret,
 		return err_set(err, code, "/proc: %s", err_words(code));
 	}
 	int r = surface_new(-1, options->every_mount, &o->view.surface, err);
+	if (r == 0 && options->mounts)
+		r = planned_new(options->mounts, &o->planned, err);
 	if (r == 0) {
 		o->view.tracees = tracees_new(o->proc, TRACEES_MOST);
 		if (!o->view.tracees)
@@ -69,6 +74,8 @@ int observer_new(const struct observer_options *options, struct observer **ret,
 		observer_done(o);
 		return r;
 	}
+	o->view.planned = o->planned;
+	o->real = options->real;
 	o->kernel = running_kernel();
 	o->privileged_before = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0;
 	*ret = o;
@@ -83,6 +90,7 @@ void observer_done(struct observer *o)
 		tracees_done(o->view.tracees);
 	if (o->view.surface)
 		surface_done(o->view.surface);
+	planned_done(o->planned);
 	if (o->proc >= 0)
 		(void)close(o->proc);
 	free(o);
@@ -113,6 +121,9 @@ static void event_clear(struct event *ret)
 	ret->now = ret->planned = 0;
 	ret->open_flags = 0;
 	ret->tracee = NULL;
+	ret->call = NULL;
+	ret->refuse = ret->natively = 0;
+	ret->beyond = ret->apart = ret->asks = ret->voids = false;
 }
 
 static void unresolved(struct event *ret, const char *why)
@@ -193,20 +204,6 @@ static bool may_set_attr(const struct tracee *tracee, const char *name)
 	return !tracee->who.part.known || (tracee->who.cap_effective & CAP_MASK(cap));
 }
 
-static int answer(struct oracle_call *call, const struct event *event, bool planned)
-{
-	for (int i = 0; i < (event->pair ? 2 : 1); i++) {
-		const struct place_found *place = &event->place[i];
-
-		call->name[i] = place->facts;
-		if (planned) {
-			call->name[i].readonly = place->planned;
-			call->name[i].parent_readonly = place->parent_planned;
-		}
-	}
-	return oracle_answer(call);
-}
-
 /* Has the tracee opened it with O_PATH? The link's mode says how it can be used; one that
  * can neither be read nor written is such a one, or was opened with access mode 3. */
 static bool is_path_only(const struct observer *o, const struct tracee *tracee,
@@ -271,8 +268,10 @@ static void judge(const struct observer *o, const struct tracee *tracee,
 		call.above = is_below(&ret->place[0], &ret->place[1]);
 	}
 	ret->op = op_of(request, &ret->place[0]);
-	ret->now = answer(&call, ret, false);
-	ret->planned = answer(&call, ret, true);
+	ret->now = worlds_answer(&call, ret, WORLD_NOW);
+	ret->planned = worlds_answer(&call, ret, WORLD_PLANNED);
+	if (o->planned)
+		worlds_rehearse(&call, o->real, ret);
 	/* EROFS is counted also where the root is read-only already. An error that comes
 	 * first in both worlds is no concern of a read-only root. */
 	ret->counts = ret->planned == EROFS || ret->planned != ret->now;
@@ -307,11 +306,16 @@ static void operation(struct observer *o, const struct tracee *tracee, struct ev
 	if (request->early)
 		return;
 	judge(o, tracee, ret);
+	if (o->planned)
+		worlds_keep_up(o->planned, &o->request, ret);
 	/* What has no name there (a pipe, a memfd, a deleted file) has no path to record.
 	 */
 	if (ret->place[0].nameless && !(ret->pair && !ret->place[1].nameless))
 		ret->counts = false;
-	if (ret->counts && is_elsewhere(o, tracee, ret))
+	if (o->planned && is_elsewhere(o, tracee, ret)) {
+		ret->apart = ret->counts || ret->refuse;
+		ret->refuse = 0;
+	} else if (ret->counts && is_elsewhere(o, tracee, ret))
 		ret->note = "a process with mounts of its own (a mount namespace) wrote: "
 			    "its paths are recorded as they are called there";
 }
@@ -350,9 +354,17 @@ static void executed(struct observer *o, const struct tracee *tracee, struct eve
 	if (o->request.early || !o->request.name[0].given)
 		return;
 	names_find(&o->view, tracee, &o->request, 0, place);
-	if (place->unresolved) /* a mark that is missing, no path */
+	if (place->unresolved) { /* a mark that is missing, no path */
+		if (o->planned && !o->real)
+			ret->note = "a process that is closed to us executed or mapped "
+				    "something: nobody could tell whether a mount with "
+				    "noexec would have refused it";
 		return;
+	}
 	ret->executed = place->facts.kind == KIND_FILE && !place->nameless;
+	/* What it may not because of its mode it may not anyway. */
+	if (ret->executed && place->on && place->on->noexec && !o->real)
+		ret->refuse = o->request.kind == CALL_EXEC ? EACCES : EPERM;
 	if (o->request.kind == CALL_EXEC)
 		ret->note = lost_privilege(o, tracee, place);
 }
@@ -410,6 +422,7 @@ static void other(struct observer *o, const struct tracee *tracee, struct event 
 	case CALL_IO_URING:
 		ret->note = "io_uring was set up: what goes through a ring is not seen "
 			    "(--refuse-io-uring answers ENOSYS instead)";
+		ret->voids = true;
 		return;
 	case CALL_BLIND:
 		return unresolved(ret, "files opened by handle, which have no name to "
@@ -436,6 +449,7 @@ void observe(struct observer *o, const struct seccomp_notif *notif, struct event
 	ret->tracee = tracee;
 	if (request_read(o->view.tracees, tracee, notif, &o->request) < 0)
 		return unresolved(ret, "calls of an ABI that taskprobe has no table of");
+	ret->call = o->request.call->name;
 	if ((size_t)o->request.kind >= ARRAY_LEN(operations))
 		return other(o, tracee, ret);
 	if (o->request.unread)

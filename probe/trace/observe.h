@@ -31,12 +31,23 @@ struct event {
 	const char *note; /* a blind spot that began here ("io_uring ..."); NULL */
 	const struct tracee *tracee;
 	unsigned open_flags;
+	/* Of a rehearsal alone: */
+	const char *call; /* the system call's name */
+	int refuse;	  /* what it gets then: 'planned', where it is refused; 0 */
+	int natively;	  /* what it would get without a read-only root; 0: it works */
+	bool beyond; /* it would work then, and does not now: cannot be rehearsed here */
+	bool apart;  /* by mounts of the process's own: nobody can tell */
+	bool asks;   /* access(2): nothing is written */
+	bool voids;  /* 'note' is no blind spot: what follows cannot be rehearsed */
 };
 
 struct observer; /* tracees, surface and notes of one run */
 
 struct observer_options {
 	bool every_mount;
+	/* struct plan_mount: a rehearsal with these (may be empty); NULL: none. */
+	const struct list *mounts;
+	bool real; /* they are there, and the root is read-only: 'now' tells */
 };
 
 int observer_new(const struct observer_options *options, struct observer **ret,

@@ -16,6 +16,7 @@
 #include "core/err.h"
 #include "core/inventory.h"
 #include "probe/trace/recorder.h"
+#include "probe/trace/refusals.h"
 
 /* How the supervisor is woken: what costs most (docs/PERFORMANCE.md). */
 enum trace_wake {
@@ -25,6 +26,22 @@ enum trace_wake {
 	WAKE_BLOCK, /* nothing special */
 };
 extern const char *const trace_wake_names[]; /* "auto", "sync", ...; NULL at the end */
+
+/* A rehearsal, instead of a record: what a read-only root with these mounts would refuse
+ * is refused. */
+struct trace_rehearsal {
+	const struct list *mounts; /* struct plan_mount */
+	bool permissive;	   /* all is let through, and listed all the same */
+	bool real; /* the mounts are there and the root is read-only (stage.h) */
+	/* char *, known before the app starts: */
+	const struct list *blind_spots, *invalid;
+	/* In the supervisor's process: once a second where there is news ('ended' NULL),
+	 * when the app's first process ended and others go on ("background"), and at the
+	 * end, as recorder_end() has it. 'speak': stderr is still there. */
+	void (*tick)(void *arg, struct refusals *refusals, const char *ended, int exit,
+		     bool speak);
+	void *arg;
+};
 
 struct trace_options {
 	char *const *argv; /* NULL at the end; searched in PATH as execvp(3) does */
@@ -44,12 +61,18 @@ struct trace_options {
 	void (*tick)(void *arg, const struct recorder_progress *progress, bool last);
 	/* Words for people, at once, from the standby, with the sink's 'arg'; or NULL. */
 	void (*say)(void *arg, const char *words);
+	/* NULL: none. Where there is one, 'run', 'sink' (but for its 'arg') and 'tick'
+	 * are not used. */
+	const struct trace_rehearsal *rehearsal;
 };
 
 /* How it ended, for the exit status. */
 struct trace_result {
 	int status; /* 0 to 255, or 128 + n for a signal */
 	int signal; /* 0, or the signal that ended the app */
+	/* Of a rehearsal, until the app's first process ended: */
+	bool valid;	/* nothing was unresolved or lost, and the supervisor lived */
+	int64_t broken; /* calls that work without a read-only root */
 };
 
 /* Runs the app to its end. 0: *ret is filled. Negative, with words, where the app was

@@ -284,7 +284,7 @@ static const struct request *request_of(pid_t tid, const struct ask *a)
 
 static void find_as(pid_t tid, const struct request *r, struct place_found *ret)
 {
-	const struct names_view view = { tracees, surface };
+	const struct names_view view = { tracees, surface, NULL };
 	const struct tracee *tracee = tracees_get(tracees, tid);
 
 	assert_non_null(tracee);

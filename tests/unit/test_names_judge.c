@@ -151,7 +151,7 @@ static int predict(pid_t tid, const struct ask *a)
 	static struct place_found places[2] = { PLACE_FOUND_INIT, PLACE_FOUND_INIT };
 	const struct request *r = call_request(tid, a);
 	const struct tracee *tracee = tracees_get(tracees, tid);
-	const struct names_view view = { tracees, surface };
+	const struct names_view view = { tracees, surface, NULL };
 	struct oracle_call call = { .op = rows[a->dirfd].op,
 				    .flags = r->flags,
 				    .mode = a->dirfd == ROW_MKNOD ? S_IFIFO : 0,

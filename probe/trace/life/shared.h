@@ -24,13 +24,15 @@ struct life_shared {
 	};
 	_Atomic uint32_t beat; /* the supervisor does something, once a second at least */
 	_Atomic uint32_t
-		signal;	       /* number of the last signal that one of both dealt with */
-	_Atomic int64_t lost;  /* calls that the standby answered */
-	_Atomic int app;       /* its PID, 0: not started */
-	_Atomic int status;    /* of waitpid(2), once 'ended' */
-	_Atomic bool go;       /* the app is about to be executed */
-	_Atomic bool ended;    /* the app's first process has */
-	_Atomic bool finished; /* the supervisor has written everything */
+		signal;	      /* number of the last signal that one of both dealt with */
+	_Atomic int64_t lost; /* calls that the standby answered */
+	_Atomic int64_t broken; /* of a rehearsal, as of its last word */
+	_Atomic bool valid;	/* the same; false until then */
+	_Atomic int app;	/* its PID, 0: not started */
+	_Atomic int status;	/* of waitpid(2), once 'ended' */
+	_Atomic bool go;	/* the app is about to be executed */
+	_Atomic bool ended;	/* the app's first process has */
+	_Atomic bool finished;	/* the supervisor has written everything */
 };
 
 /* NULL without memory. Present in memory from the start: a page fault in the middle of

@@ -295,6 +295,10 @@ static int result(const struct standby *s, struct trace_result *ret, struct err 
 				: "the supervisor died before the app was started");
 	ret->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	ret->status = ret->signal ? 128 + ret->signal : WEXITSTATUS(status);
+	/* What was let through after its last word is not in there. */
+	ret->valid = s->told && atomic_load(&s->shared->valid) &&
+		     atomic_load(&s->shared->lost) == 0;
+	ret->broken = atomic_load(&s->shared->broken);
 	return 0;
 }
 

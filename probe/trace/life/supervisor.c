@@ -82,7 +82,9 @@ static void go_to_background(struct supervisor *s)
 {
 	const struct wire message = { .kind = WIRE_ENDED, .code = 1 };
 
-	calls_end(s, NULL, 0);
+	calls_end(s, NULL,
+		  WIFSIGNALED(s->status) ? 128 + WTERMSIG(s->status)
+					 : WEXITSTATUS(s->status));
 	s->background = true;
 	descriptors_leave_stderr();
 	(void)setsid();

@@ -33,7 +33,8 @@ struct supervisor {
 	struct signals_seen seen;
 	struct wake wake;
 	struct observer *observer;
-	struct recorder *recorder;
+	struct recorder *recorder; /* one of these two; the other is NULL */
+	struct refusals *refusals;
 	struct event event;
 };
 

@@ -46,6 +46,11 @@ static bool owns(const struct identity_facts *who, const struct sys_statx *st)
 static int permission(const struct identity_facts *who, int dir, const char *name,
 		      const struct sys_statx *st, unsigned want)
 {
+	if (dir == JUDGE_NOWHERE) {
+		const struct access_object plain = access_object(st);
+
+		return access_check(who, &plain, want) == TRI_NO ? EACCES : 0;
+	}
 	return access_check_at(who, dir, name, st, want) == TRI_NO ? EACCES : 0;
 }
 
@@ -191,7 +196,7 @@ void judge_object(const struct judge *j, int dir, const char *name,
 	ret->inode = st->ino;
 	ret->device = (uint64_t)st->dev_major << 32 | st->dev_minor;
 	ret->full = -1;
-	if (ret->kind == KIND_DIRECTORY && asks_for_entries(j))
+	if (ret->kind == KIND_DIRECTORY && asks_for_entries(j) && dir != JUDGE_NOWHERE)
 		ret->full = st->nlink > 2 ? 1 : full_of(dir, name);
 }
 

@@ -22,6 +22,10 @@ struct judge {
 	int which;
 };
 
+/* For 'dir': the object is none that could be looked at, as the root of a mount that is
+ * not there; it has no ACL, and its entries are not known. */
+#define JUDGE_NOWHERE (-1)
+
 /* Fills in kind, write, read, change, touch, chown, full, mount_point, inode and device
  * of the object 'name' in 'dir' ("" for 'dir' itself), which 'st' describes. */
 void judge_object(const struct judge *judge, int dir, const char *name,

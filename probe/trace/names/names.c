@@ -13,6 +13,7 @@
 #include "core/cleanup.h"
 #include "probe/trace/names/judge.h"
 #include "probe/trace/names/nameless.h"
+#include "probe/trace/names/planned_place.h"
 #include "probe/trace/names/walk.h"
 
 void place_found_done(struct place_found *p)
@@ -26,7 +27,8 @@ static void clear(struct place_found *p)
 {
 	place_found_done(p);
 	p->unresolved = NULL;
-	p->nameless = p->planned = p->parent_planned = false;
+	p->nameless = p->planned = p->parent_planned = p->other = false;
+	p->on = p->in = NULL;
 	p->path[0] = '\0';
 	p->len = 0;
 	p->name = p->path;
@@ -184,6 +186,18 @@ static void take_text(struct place_found *p, size_t len, size_t name)
 	p->name = p->path + name;
 }
 
+/* Also of what has lost its name: the text says where it had it. */
+static void see_planned(const struct find *f, size_t len, size_t name)
+{
+	struct place_found *p = f->place;
+	const struct planned *planned = f->view->planned;
+
+	if (!planned)
+		return;
+	p->on = planned_find(planned, p->path, len);
+	p->in = planned_find(planned, p->path, name > 0 ? name - 1 : 0);
+}
+
 static size_t name_in(const char *text, size_t len)
 {
 	while (len > 0 && text[len - 1] != '/')
@@ -253,6 +267,7 @@ static void found_object(const struct find *f, struct walk *w)
 	struct place_found *p = f->place;
 
 	p->st = w->st;
+	see_planned(f, w->len, w->name);
 	if (nameless_is(p->path, w->len, w->object, &p->st))
 		drop_text(p);
 	else
@@ -309,6 +324,7 @@ static void found_name(const struct find *f, struct walk *w)
 	struct place_found *p = f->place;
 
 	p->parent = TAKE_FD(w->dir);
+	see_planned(f, w->len, w->name);
 	take_text(p, w->len, w->name);
 	if (w->hangs)
 		return found_hanging_point(f, w->hangs);
@@ -332,6 +348,7 @@ static void found(const struct find *f, struct walk *w)
 	if (w->error)
 		return drop_text(p);
 	if (w->hangs && w->dir < 0) {
+		see_planned(f, w->len, w->name);
 		take_text(p, w->len, w->name);
 		return found_hanging(f, w->hangs);
 	}
@@ -382,6 +399,7 @@ static bool fd_hangs(const struct find *f, const char *link)
 		n > 0 ? surface_hangs(f->view->surface, p->path, (size_t)n) : NULL;
 	if (!m)
 		return false;
+	see_planned(f, (size_t)n, name_in(p->path, (size_t)n));
 	take_text(p, (size_t)n, name_in(p->path, (size_t)n));
 	found_hanging(f, m);
 	return true;
@@ -418,6 +436,7 @@ static void find_descriptor(const struct find *f)
 		p->unresolved = "descriptors that could not be looked at in /proc";
 		return;
 	}
+	see_planned(f, (size_t)n, name_in(p->path, (size_t)n));
 	if (nameless_is(p->path, (size_t)n, fd, &p->st))
 		drop_text(p);
 	else
@@ -444,6 +463,17 @@ static void be_real(struct identity_facts *who)
 	who->cap_effective = who->uid == 0 ? who->cap_permitted : 0;
 }
 
+static void other_world(const struct find *f)
+{
+	const struct judge j = judge_of(f);
+	struct place_found *p = f->place;
+	const struct surface_mount *parents = p->mount;
+
+	if (p->in && (!parents || parents->id != p->facts.parent_mount))
+		parents = mount_of(f, p->facts.parent_mount);
+	planned_place(p, &j, parents);
+}
+
 void names_find(const struct names_view *view, const struct tracee *tracee,
 		const struct request *request, int which, struct place_found *ret)
 {
@@ -464,5 +494,7 @@ void names_find(const struct names_view *view, const struct tracee *tracee,
 		find_descriptor(&f);
 	else
 		find_path(&f);
+	if (view->planned && !ret->unresolved)
+		other_world(&f);
 	changed |= changes_directories(request, ret);
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "probe/sys.h"
+#include "probe/trace/names/planned.h"
 #include "probe/trace/names/surface.h"
 #include "probe/trace/oracle.h"
 #include "probe/trace/tracee/request.h"
@@ -35,6 +36,12 @@ struct place_found {
 	struct oracle_name facts;
 	/* The same as they would be with a read-only root. */
 	bool planned, parent_planned;
+	/* With planned mounts these say all that is so then, and the two above nothing:
+	 * 'then' has the planned mounts' identities, owners and modes. 'on' and 'in':
+	 * those that the object and its parent are on, by name; NULL. */
+	bool other;
+	struct oracle_name then;
+	const struct planned_mount *on, *in;
 	const struct surface_mount *mount; /* of the object, or of its parent where it
 					    * does not exist; borrowed */
 	struct sys_statx st;		   /* of the object, where it exists */
@@ -54,6 +61,7 @@ struct place_found {
 struct names_view {
 	struct tracees *tracees;
 	struct surface *surface;
+	const struct planned *planned; /* NULL: there are none, and 'other' is false */
 };
 
 /* Follows name[which] of the request as the call would. Always fills *ret, releases what

@@ -367,6 +367,21 @@ bool surface_could_become(const struct surface *s, const struct sys_statx *st)
 	return s->every;
 }
 
+int surface_list(const struct surface *s, struct list *ret)
+{
+	LIST_EACH (struct mount_entry *, it, &s->own.table.list) {
+		const struct surface_mount *m = &(*it)->mount, **slot;
+
+		if (!m->planned || m->readonly || (*it)->hidden)
+			continue;
+		slot = LIST_ADD(ret, const struct surface_mount *);
+		if (!slot)
+			return -ENOMEM;
+		*slot = m;
+	}
+	return 0;
+}
+
 bool surface_is_container(const struct surface *s)
 {
 	static const char *const images[] = { "overlay", "aufs", "fuse.fuse-overlayfs" };

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "core/err.h"
+#include "core/list.h"
 #include "probe/sys.h"
 
 struct surface; /* what /proc/PID/mountinfo says, by mount id; read again when it changes
@@ -61,6 +62,10 @@ bool surface_may_hang(struct surface *surface);
 /* Could a file that is on no listed mount be on one that becomes read-only, as far as its
  * file system tells? (Others came with a descriptor from another namespace.) */
 bool surface_could_become(const struct surface *surface, const struct sys_statx *st);
+
+/* All that a read-only root would make read-only and that is not: const struct
+ * surface_mount *, borrowed likewise. 0 or -ENOMEM. */
+int surface_list(const struct surface *surface, struct list *ret);
 
 /* Something was mounted or unmounted: the next question reads again. */
 void surface_changed(struct surface *surface);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/trace/stage.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/plan.h"
+#include "core/str.h"
+
+/* Counted no further: the number is for people. */
+#define ENTRIES_MOST 1000
+
+static int add(struct list *texts, char *text)
+{
+	const int r = text ? texts_add(texts, text) : -ENOMEM;
+
+	free(text);
+	return r;
+}
+
+/* --- the path, and the directory --- */
+
+static int no_place(const struct plan_mount *mount, int code, struct err *err)
+{
+	return err_set(err, code, "a mount at %s: %s", mount->path, err_words(code));
+}
+
+static bool is_dots(const char *name, size_t len)
+{
+	return name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'));
+}
+
+/* What is not there cannot be a link: the rest of the path stands as it is. */
+static int join(struct str *to, const char *rest)
+{
+	while (*rest) {
+		rest += strspn(rest, "/");
+		const size_t n = strcspn(rest, "/");
+
+		if (is_dots(rest, n))
+			return -EINVAL;
+		if (n > 0) {
+			(void)str_puts(to, "/");
+			(void)str_add(to, rest, n);
+		}
+		rest += n;
+	}
+	return to->error;
+}
+
+/* A runtime resolves links within the root, which is ours. */
+static int resolve(struct plan_mount *mount, struct err *err)
+{
+	AUTO(str_done) struct str out = STR_INIT(PATH_MAX);
+	AUTO_FREE char *path = mount->path ? strdup(mount->path) : NULL;
+	size_t len = path ? strlen(path) : 0;
+	char real[PATH_MAX];
+
+	if (!path || path[0] != '/')
+		return err_set(err, -EINVAL, "a mount at '%s': that is no absolute path",
+			       mount->path ? mount->path : "");
+	while (len > 1 && !realpath(path, real)) {
+		if (errno != ENOENT)
+			return no_place(mount, -errno, err);
+		while (len > 1 && path[len - 1] == '/')
+			len--;
+		while (len > 1 && path[len - 1] != '/')
+			len--;
+		path[len] = '\0';
+	}
+	if (len > 1 && strcmp(real, "/") != 0)
+		(void)str_puts(&out, real);
+	const int r = join(&out, mount->path + len);
+	if (r < 0 || out.len == 0)
+		return no_place(mount, r < 0 ? r : -EINVAL, err);
+	free(mount->path);
+	mount->path = str_take(&out);
+	return mount->path ? 0 : err_set(err, -ENOMEM, "out of memory");
+}
+
+static int own(const struct plan_mount *mount)
+{
+	const uid_t uid = mount->uid < 0 ? (uid_t)-1 : (uid_t)mount->uid;
+	const gid_t gid = mount->gid < 0 ? (gid_t)-1 : (gid_t)mount->gid;
+
+	if ((mount->uid >= 0 || mount->gid >= 0) && lchown(mount->path, uid, gid) < 0)
+		return -errno;
+	if (mount->mode >= 0 && chmod(mount->path, (mode_t)mount->mode & 07777) < 0)
+		return -errno;
+	return 0;
+}
+
+/* As a runtime makes it: what is above is root's, with 0755. */
+static int make(const struct plan_mount *mount)
+{
+	AUTO_FREE char *path = strdup(mount->path);
+
+	if (!path)
+		return -ENOMEM;
+	const mode_t mask = umask(0022);
+	int r = 0;
+	for (char *at = path + 1; r == 0 && *at; at++) {
+		at += strcspn(at, "/");
+		const char was = *at;
+
+		*at = '\0';
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			r = -errno;
+		*at = was;
+		if (!was)
+			break;
+	}
+	(void)umask(mask);
+	return r < 0 ? r : own(mount);
+}
+
+/* --- what cannot be shown --- */
+
+static bool is_itself(const char *name)
+{
+	return is_dots(name, strlen(name));
+}
+
+/* -1: nobody could look. */
+static int entries_of(const char *path)
+{
+	AUTO_CLOSEDIR DIR *dir = opendir(path);
+	const struct dirent *d;
+	int n = 0;
+
+	while (dir && n < ENTRIES_MOST && (d = readdir(dir)))
+		n += !is_itself(d->d_name);
+	return dir ? n : -1;
+}
+
+static int look_at_content(const struct plan_mount *mount, struct list *blind)
+{
+	const int n = mount->carries_image_content ? 0 : entries_of(mount->path);
+
+	if (n == 0)
+		return 0;
+	if (n < 0)
+		return add(blind, str_format("what %s holds is not known: a mount there "
+					     "would hide it",
+					     mount->path));
+	return add(blind, str_format("%s%d %s of %s would be hidden by the mount there: "
+				     "the app finds %s all the same",
+				     n == ENTRIES_MOST ? "at least " : "", n,
+				     n == 1 ? "entry" : "entries", mount->path,
+				     n == 1 ? "it" : "them"));
+}
+
+static bool differs(int64_t planned, int64_t is)
+{
+	return planned >= 0 && planned != is;
+}
+
+static int look_at_owner(const struct plan_mount *mount, const struct stat *st,
+			 struct list *blind)
+{
+	const int64_t mode = st->st_mode & 07777;
+
+	if (mount->uid < 0 || mount->gid < 0 || mount->mode < 0)
+		if (add(blind, str_format("the plan does not say whose %s is, or with "
+					  "which mode: it is taken as it is here",
+					  mount->path)) < 0)
+			return -ENOMEM;
+	if (!differs(mount->uid, st->st_uid) && !differs(mount->gid, st->st_gid) &&
+	    !differs(mount->mode, mode))
+		return 0;
+	return add(blind, str_format("%s is %lld:%lld with 0%llo here, and with the plan "
+				     "%lld:%lld with 0%llo: what is refused here for "
+				     "that alone fails as it does without a plan",
+				     mount->path, (long long)st->st_uid,
+				     (long long)st->st_gid, (long long)mode,
+				     (long long)mount->uid, (long long)mount->gid,
+				     (long long)(mount->mode < 0 ? mode : mount->mode)));
+}
+
+static int look(const struct plan_mount *mount, bool real, struct list *blind,
+		struct list *invalid, struct err *err)
+{
+	struct stat st;
+	int r = stat(mount->path, &st) < 0 ? -errno : 0;
+
+	if (r == -ENOENT) {
+		r = make(mount);
+		if (r < 0)
+			return add(invalid, str_format("the mount point %s is missing "
+						       "and could not be made: %s",
+						       mount->path, err_words(r)));
+		return 0;
+	}
+	if (r < 0)
+		return no_place(mount, r, err);
+	if (!S_ISDIR(st.st_mode))
+		return no_place(mount, -ENOTDIR, err);
+	if (real)
+		return 0;
+	r = look_at_owner(mount, &st, blind);
+	return r < 0 ? r : look_at_content(mount, blind);
+}
+
+int stage_points(struct list *mounts, bool real, struct list *blind, struct list *invalid,
+		 struct err *err)
+{
+	LIST_EACH (struct plan_mount, it, mounts) {
+		int r = resolve(it, err);
+
+		if (r == 0)
+			r = look(it, real, blind, invalid, err);
+		if (r == -ENOMEM)
+			return err_set(err, r, "out of memory");
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * stage_mount.c - the real mounts of stage.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/plan.h"
+#include "core/str.h"
+#include "core/table.h"
+#include "probe/proc/mountinfo.h"
+#include "probe/trace/names/surface.h"
+#include "probe/trace/stage.h"
+
+static int mount_call(const char *from, const char *to, const char *type,
+		      unsigned long how, const char *data)
+{
+	return mount(from, to, type, how, data) < 0 ? -errno : 0;
+}
+
+struct flag {
+	const char *word;
+	unsigned long set, clear;
+};
+
+/* What is no flag is the file system's own: size=, mode=, uid= ... */
+static const struct flag flags[] = {
+	{ "ro", MS_RDONLY, 0 },
+	{ "rw", 0, MS_RDONLY },
+	{ "noexec", MS_NOEXEC, 0 },
+	{ "exec", 0, MS_NOEXEC },
+	{ "nosuid", MS_NOSUID, 0 },
+	{ "suid", 0, MS_NOSUID },
+	{ "nodev", MS_NODEV, 0 },
+	{ "dev", 0, MS_NODEV },
+	{ "noatime", MS_NOATIME, 0 },
+	{ "atime", 0, MS_NOATIME },
+	{ "nodiratime", MS_NODIRATIME, 0 },
+	{ "diratime", 0, MS_NODIRATIME },
+	{ "relatime", MS_RELATIME, 0 },
+	{ "norelatime", 0, MS_RELATIME },
+	{ "strictatime", MS_STRICTATIME, 0 },
+	{ "sync", MS_SYNCHRONOUS, 0 },
+	{ "async", 0, MS_SYNCHRONOUS },
+	{ "dirsync", MS_DIRSYNC, 0 },
+	{ "defaults", 0, 0 },
+};
+
+static bool is_flag(const char *word, unsigned long *ret)
+{
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if (strcmp(word, flags[i].word) == 0) {
+			*ret = (*ret | flags[i].set) & ~flags[i].clear;
+			return true;
+		}
+	return false;
+}
+
+static bool says(const struct plan_mount *mount, const char *prefix)
+{
+	LIST_EACH (char *const, it, &mount->options)
+		if (strncmp(*it, prefix, strlen(prefix)) == 0)
+			return true;
+	return false;
+}
+
+static void add_own(const struct plan_mount *mount, struct str *data)
+{
+	if (mount->kind == PLAN_TMPFS && mount->size_mib > 0 && !says(mount, "size="))
+		(void)str_printf(data, ",size=%lldm", (long long)mount->size_mib);
+	if (mount->uid >= 0 && !says(mount, "uid="))
+		(void)str_printf(data, ",uid=%lld", (long long)mount->uid);
+	if (mount->gid >= 0 && !says(mount, "gid="))
+		(void)str_printf(data, ",gid=%lld", (long long)mount->gid);
+	if (mount->mode >= 0 && !says(mount, "mode="))
+		(void)str_printf(data, ",mode=%llo", (long long)mount->mode & 07777);
+}
+
+/* A volume is a directory of a disk to the app, and an empty one: a tmpfs without limits
+ * will do. One that carries the image's content is what it is made of, bound to itself:
+ * the same content, owner and mode, and a mount of its own. */
+static int mount_one(const struct plan_mount *mount, struct err *err)
+{
+	AUTO(str_done) struct str data = STR_INIT(4096);
+	unsigned long how =
+		mount->kind == PLAN_TMPFS ? MS_NOEXEC | MS_NOSUID | MS_NODEV : 0;
+	int r = 0;
+
+	if (mount->carries_image_content) {
+		r = mount_call(mount->path, mount->path, NULL, MS_BIND, NULL);
+	} else {
+		LIST_EACH (char *const, it, &mount->options)
+			if (mount->kind == PLAN_TMPFS && !is_flag(*it, &how))
+				(void)str_printf(&data, ",%s", *it);
+		add_own(mount, &data);
+		r = data.error ? data.error
+			       : mount_call("tmpfs", mount->path, "tmpfs", how,
+					    data.len ? data.s + 1 : "");
+	}
+	return r < 0 ? err_set(err, r, "a %s at %s: %s", plan_kind_names[mount->kind],
+			       mount->path, err_words(r))
+		     : 0;
+}
+
+/* The flags that it has stay. */
+static int make_readonly(const char *path, struct err *err)
+{
+	static const struct {
+		unsigned long is, flag;
+	} kept[] = {
+		{ ST_NOSUID, MS_NOSUID },	  { ST_NODEV, MS_NODEV },
+		{ ST_NOEXEC, MS_NOEXEC },	  { ST_NOATIME, MS_NOATIME },
+		{ ST_NODIRATIME, MS_NODIRATIME }, { ST_RELATIME, MS_RELATIME },
+	};
+	unsigned long how = MS_REMOUNT | MS_BIND | MS_RDONLY;
+	struct statvfs fs;
+	int r = statvfs(path, &fs) < 0 ? -errno : 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(kept); i++)
+		how |= fs.f_flag & kept[i].is ? kept[i].flag : 0;
+	if (r == 0)
+		r = mount_call(NULL, path, NULL, how, NULL);
+	return r < 0 ? err_set(err, r, "%s cannot be made read-only: %s", path,
+			       err_words(r))
+		     : 0;
+}
+
+/* Below a planned mount it would be covered now. */
+static const char *covered_by(const struct list *mounts, const char *path)
+{
+	LIST_EACH (const struct plan_mount, it, mounts)
+		if (path_is_below(path, it->path))
+			return it->path;
+	return NULL;
+}
+
+static int make_all_readonly(const struct surface *surface, const struct list *mounts,
+			     struct list *blind, struct err *err)
+{
+	AUTO(list_done) struct list all = { 0 };
+	int r = surface_list(surface, &all);
+
+	if (r < 0)
+		return err_set(err, r, "out of memory");
+	LIST_EACH (const struct surface_mount *, it, &all) {
+		const char *top = covered_by(mounts, (*it)->path);
+
+		if (top && strcmp(top, (*it)->path) != 0) {
+			AUTO_FREE char *text = str_format("%s is a mount of its own, and "
+							  "covered here by that at %s",
+							  (*it)->path, top);
+
+			if (!text || texts_add(blind, text) < 0)
+				return err_set(err, -ENOMEM, "out of memory");
+		}
+		if (!top)
+			r = make_readonly((*it)->path, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int shallow_first(const void *a, const void *b)
+{
+	const struct plan_mount *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+/* From a new list of the same: the order is ours. */
+static int mount_all(const struct list *mounts, struct err *err)
+{
+	AUTO(list_done) struct list sorted = { 0 };
+	int r = 0;
+
+	LIST_EACH (const struct plan_mount, it, mounts) {
+		struct plan_mount *to = LIST_ADD(&sorted, struct plan_mount);
+
+		if (!to)
+			return err_set(err, -ENOMEM, "out of memory");
+		*to = *it; /* borrowed */
+	}
+	if (sorted.len)
+		qsort(sorted.items, sorted.len, sizeof(struct plan_mount), shallow_first);
+	LIST_EACH (const struct plan_mount, it, &sorted) {
+		if (r == 0 && mkdir(it->path, 0755) < 0 && errno != EEXIST)
+			r = err_set(err, -errno, "%s: %s", it->path, err_words(errno));
+		if (r == 0)
+			r = mount_one(it, err);
+	}
+	return r;
+}
+
+int stage_mount(const struct list *mounts, bool every, struct list *blind,
+		struct err *err)
+{
+	struct surface *surface = NULL;
+	int r = unshare(CLONE_NEWNS) < 0 ? -errno : 0;
+
+	if (r < 0)
+		return err_set(err, r,
+			       "mounts of our own: %s; --real needs CAP_SYS_ADMIN",
+			       err_words(r));
+	r = mount_call(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	/* In a chroot "/" is no mount: nothing spreads from it to where we came from but
+	 * what is mounted below. */
+	if (r < 0)
+		return err_set(err, r, "/: %s", err_words(r));
+	r = surface_new(-1, every, &surface, err);
+	if (r == 0)
+		r = mount_all(mounts, err);
+	if (r == 0)
+		r = make_all_readonly(surface, mounts, blind, err);
+	surface_done(surface);
+	return r;
+}
