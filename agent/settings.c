@@ -43,19 +43,41 @@ struct option_row {
 #define JUDGES (LOOKS | TAKES_REPORT)
 
 static const char *const write_words[] = { "auto", "create", "none", NULL };
+/* As enum plan_prefer and enum launch_type have them. */
+static const char *const prefer_words[] = { "auto", "tmpfs", "volume", "efs", NULL };
+static const char *const launch_words[] = { "auto",	"FARGATE",
+					    "EC2",	"MANAGED_INSTANCES",
+					    "EXTERNAL", NULL };
 static const char *const fail_words[] = { "none", "low",      "medium",
 					  "high", "critical", NULL };
 
 static const struct option_row rows[] = {
 	{ "format", 'f', OPTION_TEXTS, AT(formats), NULL, "text|json[=FILE]",
 	  "how to print, and where to; may stand several times", NULL,
-	  JUDGES | TAKES_TRACE | TAKES_MERGE | TAKES_LIST },
+	  JUDGES | TAKES_TRACE | TAKES_MERGE | TAKES_LIST | TAKES_REHEARSE },
+	{ "format", 'f', OPTION_TEXTS, AT(formats), NULL,
+	  "json|text|taskdef|cloudformation|terraform|dockerfile|compose[=FILE]",
+	  "what to print, and where to; may stand several times (default: json)", NULL,
+	  TAKES_PLAN },
 	{ "output", 'o', OPTION_TEXT, AT(output), NULL, "FILE",
 	  "print to FILE instead of standard output", NULL,
-	  JUDGES | TAKES_MERGE | TAKES_INSTALL },
+	  JUDGES | TAKES_MERGE | TAKES_INSTALL | TAKES_PLAN },
 	{ "output", 'o', OPTION_TEXT, AT(output), NULL, "FILE",
 	  "write the inventory to FILE, as it is recorded (JSON Lines)", NULL,
 	  TAKES_TRACE },
+	{ "output", 'o', OPTION_TEXT, AT(output), NULL, "FILE",
+	  "write what was refused to FILE (JSON)", NULL, TAKES_REHEARSE },
+	{ "plan", 0, OPTION_TEXT, AT(plan), NULL, "FILE",
+	  "the plan whose mounts are rehearsed (default: none)", NULL, TAKES_REHEARSE },
+	{ "permissive", 0, OPTION_FLAG, AT(permissive), NULL, NULL,
+	  "let everything through, and list what would be refused", NULL,
+	  TAKES_REHEARSE },
+	{ "real", 0, OPTION_FLAG, AT(real), NULL, NULL,
+	  "make the mounts, in a mount namespace of its own (CAP_SYS_ADMIN)", NULL,
+	  TAKES_REHEARSE },
+	{ "strict", 0, OPTION_FLAG, AT(strict), NULL, NULL,
+	  "exit status 1 where something was refused and the app ended with 0", NULL,
+	  TAKES_REHEARSE },
 	{ "fail-on", 0, OPTION_WORD, AT(fail_on), fail_words,
 	  "critical|high|medium|low|none",
 	  "findings from this severity on make the exit status 1 (default: high)", NULL,
@@ -68,7 +90,8 @@ static const struct option_row rows[] = {
 	{ "skip", 0, OPTION_TEXTS, AT(skip), NULL, "ID",
 	  "leave this control out; repeatable", NULL, JUDGES },
 	{ "container", 0, OPTION_TEXT, AT(container), NULL, "NAME",
-	  "this container alone", NULL, JUDGES | TAKES_INSTALL },
+	  "this container alone", NULL,
+	  JUDGES | TAKES_INSTALL | TAKES_PLAN | TAKES_REHEARSE },
 	{ "self", 0, OPTION_TEXT, AT(self), NULL, "NAME",
 	  "which container of the definition this process is in, where no metadata says "
 	  "so",
@@ -77,11 +100,25 @@ static const struct option_row rows[] = {
 	  "findings on taskprobe's own container count too", NULL, JUDGES },
 	{ "task-definition", 0, OPTION_TEXT, AT(task_definition), NULL, "FILE",
 	  "what was declared: the task definition as JSON (bare, or as AWS prints it)",
-	  "TASKPROBE_TASK_DEFINITION_FILE", JUDGES },
+	  "TASKPROBE_TASK_DEFINITION_FILE", JUDGES | TAKES_PLAN },
 	{ "facts", 0, OPTION_PATHS, AT(facts), NULL, "PATH",
 	  "complete with what `probe --exec` wrote: a file, or a directory of *.json; "
 	  "repeatable",
 	  NULL, LOOKS },
+	{ "facts", 0, OPTION_PATHS, AT(facts), NULL, "REPORT",
+	  "what was seen of the running task: a saved report, facts, or what `aws ecs "
+	  "describe-tasks` prints (launch type, uid, ECS Exec); repeatable",
+	  NULL, TAKES_PLAN },
+	{ "prefer", 0, OPTION_WORD, AT(prefer), prefer_words, "auto|tmpfs|volume|efs",
+	  "the kind of mount where several would do (default: auto)", NULL, TAKES_PLAN },
+	{ "launch-type", 0, OPTION_WORD, AT(launch_type), launch_words,
+	  "FARGATE|EC2|MANAGED_INSTANCES|EXTERNAL",
+	  "where the task runs (default: what the definition requires)", NULL,
+	  TAKES_PLAN },
+	{ "backout", 0, OPTION_FLAG, AT(backout), NULL, NULL,
+	  "with -f taskdef: the way back, the definition as it was given, ready to be "
+	  "registered",
+	  NULL, TAKES_PLAN },
 	{ "write-probe", 0, OPTION_WORD, AT(write_mode), write_words, "auto|create|none",
 	  "auto: a file is made and removed at / alone; create: on every writable mount; "
 	  "none: nowhere",
@@ -127,14 +164,18 @@ static const struct option_row rows[] = {
 	  TAKES_TRACE },
 	{ "wake", 0, OPTION_WORD, AT(wake), trace_wake_names, "auto|sync|spin|block",
 	  "how the recorder is woken (default: auto; docs/PERFORMANCE.md)", NULL,
-	  TAKES_TRACE },
+	  TAKES_TRACE | TAKES_REHEARSE },
 	{ "every-mount", 0, OPTION_FLAG, AT(every_mount), NULL, NULL,
 	  "record on every mount, not only on those that a read-only root would "
 	  "include: on a machine that is no container",
 	  NULL, TAKES_TRACE },
+	{ "every-mount", 0, OPTION_FLAG, AT(every_mount), NULL, NULL,
+	  "every mount but the kernel's own becomes read-only, not only those that a "
+	  "read-only root would include: on a machine that is no container",
+	  NULL, TAKES_REHEARSE },
 	{ "refuse-io-uring", 0, OPTION_FLAG, AT(refuse_io_uring), NULL, NULL,
 	  "answer io_uring_setup with ENOSYS: what goes through a ring is not seen", NULL,
-	  TAKES_TRACE },
+	  TAKES_TRACE | TAKES_REHEARSE },
 	{ "container", 0, OPTION_TEXT, AT(container), NULL, "NAME",
 	  "the container's name, for the inventory", NULL, TAKES_TRACE },
 	{ "image", 0, OPTION_TEXT, AT(image), NULL, "IMAGE",
@@ -145,10 +186,10 @@ static const struct option_row rows[] = {
 	  "root certificates instead of the built-in Amazon ones", NULL, LOOKS },
 	{ "no-color", 0, OPTION_FLAG, AT(no_color), NULL, NULL,
 	  "no colours on a terminal either (NO_COLOR works too)", NULL,
-	  JUDGES | TAKES_TRACE | TAKES_MERGE | TAKES_LIST },
+	  JUDGES | TAKES_TRACE | TAKES_MERGE | TAKES_LIST | TAKES_PLAN | TAKES_REHEARSE },
 	{ "help", 'h', OPTION_FLAG, AT(help), NULL, NULL, "print this", "",
 	  JUDGES | TAKES_TRACE | TAKES_MERGE | TAKES_LIST | TAKES_NOTHING |
-		  TAKES_INSTALL },
+		  TAKES_INSTALL | TAKES_PLAN | TAKES_REHEARSE },
 };
 
 const char *settings_option_name(size_t i)
@@ -393,6 +434,7 @@ void settings_done(struct settings *s)
 	free(s->ca_file);
 	free(s->task);
 	free(s->image);
+	free(s->plan);
 	free(s->wrap);
 	free(s->unwrap);
 	free(s->image_config);

@@ -46,6 +46,11 @@ struct settings {
 	int wake;	     /* trace: enum trace_wake */
 	bool pid1, every_mount, refuse_io_uring; /* trace */
 	char *task;				 /* trace: its name or ARN */
+	int prefer;				 /* plan: enum plan_prefer */
+	int launch_type;			 /* plan: enum launch_type */
+	bool backout;				 /* plan */
+	char *plan;				 /* rehearse: a file; NULL: none */
+	bool permissive, real, strict;		 /* rehearse */
 	bool help;
 };
 
@@ -59,6 +64,8 @@ enum {
 	TAKES_TRACE = 32,
 	TAKES_MERGE = 64,
 	TAKES_INSTALL = 128,
+	TAKES_PLAN = 256,
+	TAKES_REHEARSE = 512,
 };
 
 /* Reads the environment, then argv[1..]. What is no option goes to 'rest' (char *,

@@ -29,7 +29,7 @@ struct verb {
 };
 
 extern const struct verb verb_probe, verb_agent, verb_report, verb_list, verb_trace,
-	verb_install, verb_merge, verb_health, verb_version;
+	verb_install, verb_merge, verb_plan, verb_rehearse, verb_health, verb_version;
 
 extern const struct verb *const verbs[]; /* ends with NULL */
 

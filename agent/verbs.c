@@ -10,8 +10,9 @@
 #include "core/text.h"
 
 const struct verb *const verbs[] = {
-	&verb_probe, &verb_agent,   &verb_report, &verb_list,	 &verb_trace,
-	&verb_merge, &verb_install, &verb_health, &verb_version, NULL,
+	&verb_probe,   &verb_agent,  &verb_report,  &verb_list,
+	&verb_trace,   &verb_merge,  &verb_plan,    &verb_rehearse,
+	&verb_install, &verb_health, &verb_version, NULL,
 };
 
 void complain(const char *fmt, ...)

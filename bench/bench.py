@@ -58,7 +58,7 @@ class Bench:
         """A Debian root with both programs in it."""
         layer = {"taskprobe": roots.File(copy=self.options.taskprobe, mode=0o755),
                  "timing": roots.File(copy=self.timing, mode=0o755), **files}
-        for library in roots._libraries(self.options.taskprobe):
+        for library in roots.libraries(self.options.taskprobe):
             if not os.path.exists(roots.debian().layers[0] + library):
                 layer[library] = roots.File(copy=library, mode=0o755)
         return roots.debian().with_files(f"{self.directory}/{name}", layer)

@@ -98,7 +98,7 @@ def cache_directory():
     return os.environ.get("TASKPROBE_LAB_CACHE") or os.path.join(here, "build", "lab")
 
 
-def _cached(name, build):
+def cached(name, build):
     """The cached root `name`, built into a temporary place first: a killed builder
     leaves no half root, and of two builders the first wins."""
     place = os.path.join(cache_directory(), f"{name}-v{VERSION}")
@@ -146,7 +146,7 @@ def _build_busybox(root):
             os.symlink("busybox", os.path.join(root, "bin", applet))
 
 
-def _build_debian(root, packages="python3-minimal,perl,ncurses-term,tzdata"):
+def build_debian(root, packages="python3-minimal,perl,ncurses-term,tzdata"):
     """Debian's minbase of this machine's own sources, or bookworm by the default
     mirror where the machine has none that mmdebstrap can read."""
     suite = "bookworm"
@@ -162,20 +162,20 @@ def _build_debian(root, packages="python3-minimal,perl,ncurses-term,tzdata"):
 
 
 def busybox():
-    return Image("busybox", [_cached("busybox", _build_busybox)],
+    return Image("busybox", [cached("busybox", _build_busybox)],
                  {"Cmd": ["sh"], "Env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]})
 
 
 def debian():
-    return Image("debian", [_cached("debian", _build_debian)], {"Cmd": ["bash"]})
+    return Image("debian", [cached("debian", build_debian)], {"Cmd": ["bash"]})
 
 
 def programs():
     """Real programs to look at, and strace to look with."""
     def build(root):
-        _build_debian(root, "python3,strace,git,nginx-light,nodejs,postgresql,procps")
+        build_debian(root, "python3,strace,git,nginx-light,nodejs,postgresql,procps")
 
-    return Image("programs", [_cached("programs", build)], {"Cmd": ["bash"]})
+    return Image("programs", [cached("programs", build)], {"Cmd": ["bash"]})
 
 
 def _build_pause(root):
@@ -186,11 +186,11 @@ def _build_pause(root):
 
 
 def pause():
-    layers = [_cached("pause", _build_pause)] + busybox().layers
+    layers = [cached("pause", _build_pause)] + busybox().layers
     return Image("pause", layers, {"Entrypoint": ["/pause"]})
 
 
-def _libraries(binary):
+def libraries(binary):
     """Paths of the shared libraries (and the loader) that a binary needs."""
     done = subprocess.run(["ldd", binary], capture_output=True, text=True, check=False)
     return re.findall(r"(/\S+) \(0x", done.stdout) if done.returncode == 0 else []
@@ -205,14 +205,14 @@ def binary(path, user="65532", capabilities=0):
 
     def build(root):
         File(copy=path, mode=0o755, capabilities=capabilities).write(root + "/taskprobe")
-        for library in _libraries(path):
+        for library in libraries(path):
             target = root + library
             if not os.path.exists(target):
                 File(copy=library, mode=0o755).write(target)
 
     _forget_older("binary-", keep=name)
     config = {"Entrypoint": ["/taskprobe"], "User": user}
-    return Image("taskprobe", [_cached(name, build)], config)
+    return Image("taskprobe", [cached(name, build)], config)
 
 
 def _forget_older(prefix, keep, limit=12):

@@ -6,138 +6,15 @@
 #include <unistd.h>
 
 #include "agent/files.h"
-#include "agent/input.h"
 #include "agent/newfile.h"
+#include "agent/reading.h"
 #include "agent/verb.h"
 #include "checks/report/inventory.h"
 #include "core/cleanup.h"
-#include "core/inventory_merge.h"
 #include "core/table.h"
 
-/* Blocks that are read; a line that is longer than INVENTORY_LINE_MAX is refused. */
-#define BUFFER (2 * INVENTORY_LINE_MAX)
 /* A page is folded; its lines are a few thousand at most. */
 #define PAGE_MAX ((size_t)64 << 20)
-
-struct source {
-	const char *path;
-	int copy; /* of what can be read but once; -1: it is opened again */
-};
-
-struct reading {
-	struct merge *merge;
-	struct list inputs; /* struct source */
-	char *buffer;
-	struct input lines;
-	size_t open; /* of inputs: the one that is open; SIZE_MAX: none */
-};
-
-static void reading_done(struct reading *r)
-{
-	if (r->open != SIZE_MAX && LIST_AT(&r->inputs, struct source, r->open)->copy < 0)
-		cleanup_close(&r->lines.fd);
-	LIST_EACH (struct source, input, &r->inputs)
-		cleanup_close(&input->copy);
-	list_done(&r->inputs);
-	free(r->buffer);
-	merge_done(r->merge);
-}
-
-/* Lets go of the input before. */
-static int open_input(struct reading *r, size_t i, struct err *err)
-{
-	struct source *input = LIST_AT(&r->inputs, struct source, i);
-	const bool is_stdin = strcmp(input->path, "-") == 0;
-
-	if (r->open == i)
-		return 0;
-	if (r->open != SIZE_MAX && LIST_AT(&r->inputs, struct source, r->open)->copy < 0)
-		cleanup_close(&r->lines.fd);
-	r->open = SIZE_MAX;
-	bool once = false;
-	const int fd =
-		input->copy >= 0 ? input->copy : input_open(input->path, &once, err);
-	if (fd < 0)
-		return fd;
-	if (once)
-		input->copy = fd;
-	input_start(&r->lines, fd, is_stdin ? "standard input" : input->path, r->buffer,
-		    BUFFER);
-	r->open = i;
-	return 0;
-}
-
-/* Each line from here to the end of the range. */
-static int each_line(struct reading *r,
-		     int (*take)(struct merge *, const struct merge_line *, struct err *),
-		     struct err *err)
-{
-	struct input_line line;
-	int got;
-
-	while ((got = input_next(&r->lines, &line, err)) > 0) {
-		const struct merge_line l = { .text = line.text,
-					      .len = line.len,
-					      .at = line.at,
-					      .number = line.number,
-					      .cut = line.cut };
-
-		got = take(r->merge, &l, err);
-		if (got < 0)
-			break;
-	}
-	return got;
-}
-
-static int survey(struct reading *r, struct err *err)
-{
-	int failed = 0;
-
-	for (size_t i = 0; i < r->inputs.len && failed == 0; i++) {
-		failed = open_input(r, i, err);
-		if (failed == 0)
-			failed = merge_input(r->merge, r->lines.name, err);
-		if (failed == 0) {
-			input_range(&r->lines, 0, -1, 1);
-			failed = each_line(r, merge_survey, err);
-		}
-	}
-	return failed < 0 ? failed : merge_choose(r->merge, err);
-}
-
-static int read_parts(struct reading *r, struct err *err)
-{
-	struct merge_part part;
-	int failed = 0;
-
-	while (failed == 0 && merge_next_part(r->merge, &part)) {
-		failed = open_input(r, part.input, err);
-		if (failed == 0) {
-			input_range(&r->lines, part.from, part.to, part.number);
-			failed = each_line(r, merge_add, err);
-		}
-		if (failed == 0)
-			failed = merge_part_end(r->merge, err);
-	}
-	return failed < 0 ? failed : merge_finish(r->merge, err);
-}
-
-static int prepare(struct reading *r, const struct list *files, struct err *err)
-{
-	r->open = SIZE_MAX;
-	r->merge = merge_new();
-	r->buffer = malloc(BUFFER);
-	if (!r->merge || !r->buffer)
-		return err_set(err, -ENOMEM, "out of memory");
-	LIST_EACH (char *const, file, files) {
-		struct source *input = LIST_ADD(&r->inputs, struct source);
-
-		if (!input)
-			return err_set(err, -ENOMEM, "out of memory");
-		*input = (struct source){ *file, -1 };
-	}
-	return 0;
-}
 
 /* --- the output --- */
 
@@ -232,27 +109,6 @@ static int write_all(const struct settings *s, const struct inventory *inventory
 	return failed;
 }
 
-/* What a reader of the result should know of the inputs. */
-static void say_notes(const struct merge_notes *n)
-{
-	AUTO(str_done) struct str line = STR_INIT(4096);
-
-	(void)str_printf(&line, "%lld runs of %lld inventories in %lld files",
-			 (long long)n->runs, (long long)n->parts, (long long)n->inputs);
-	if (n->taken < n->parts)
-		(void)str_printf(&line, ", %lld of them known already",
-				 (long long)(n->parts - n->taken));
-	if (n->truncated)
-		(void)str_printf(&line, "; %lld runs truncated (no end record)",
-				 (long long)n->truncated);
-	if (n->cut)
-		(void)str_printf(&line, "; %lld records cut short", (long long)n->cut);
-	if (n->skipped)
-		(void)str_printf(&line, "; %lld lines that are no records skipped",
-				 (long long)n->skipped);
-	complain("merge: %s", line.s);
-}
-
 static int check(const struct settings *settings, const struct list *rest,
 		 struct err *err)
 {
@@ -271,26 +127,25 @@ static int check(const struct settings *settings, const struct list *rest,
 
 static int run(struct settings *settings, const struct list *rest)
 {
-	AUTO(reading_done) struct reading r = { .open = SIZE_MAX };
+	AUTO(reading_done) struct reading r = READING_INIT;
+	AUTO(str_done) struct str notes = STR_INIT(4096);
 	struct err err = ERR_INIT;
 
 	if (check(settings, rest, &err) < 0) {
 		complain("merge: %s; see taskprobe merge --help", err.msg);
 		return EXIT_USAGE;
 	}
-	int failed = prepare(&r, rest, &err);
+	int failed = reading_start(&r, rest, &err);
 	if (failed == 0)
-		failed = survey(&r, &err);
-	if (failed == 0)
-		failed = read_parts(&r, &err);
+		failed = reading_finish(&r, NULL, &err);
 	if (failed == 0)
 		failed = write_all(settings, merge_result(r.merge), &err);
 	if (failed < 0) {
 		complain("merge: %s", err.msg);
 		return EXIT_BLIND;
 	}
-	const struct merge_notes notes = merge_notes(r.merge);
-	say_notes(&notes);
+	reading_notes(&r, &notes);
+	complain("merge: %s", notes.s);
 	return EXIT_CLEAN;
 }
 

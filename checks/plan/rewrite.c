@@ -9,9 +9,9 @@
 
 /* What DescribeTaskDefinition adds, and RegisterTaskDefinition refuses. */
 static const char *const output_only[] = {
-	"taskDefinitionArn",  "revision",	 "status",
-	"requiresAttributes", "compatibilities", "registeredAt",
-	"deregisteredAt",     "registeredBy",	 NULL,
+	"taskDefinitionArn", "revision",     "status",	       "requiresAttributes",
+	"compatibilities",   "registeredAt", "deregisteredAt", "registeredBy",
+	"deleteRequestedAt", NULL,
 };
 
 static void release(struct definition *d)

@@ -35,7 +35,7 @@ SHOWN = 12
 def put(path, place, name):
     target = os.path.join(place, "bin", name)
     shutil.copy(path, target)
-    for library in roots._libraries(path):
+    for library in roots.libraries(path):
         os.makedirs(os.path.dirname(place + library), exist_ok=True)
         if not os.path.exists(place + library):
             shutil.copy(library, place + library)

@@ -46,7 +46,7 @@ def images(place):
         "app": roots.File(copy=glibc, mode=0o755),
         "data": roots.File(directory=True, mode=0o777)})
     found = {"scratch": image(place, "scratch", static),
-             "distroless": image(place, "distroless", glibc, roots._libraries(glibc)),
+             "distroless": image(place, "distroless", glibc, roots.libraries(glibc)),
              "debian": debian}
     real = os.path.realpath(loader[0])
     layer = f"{place}/image-musl"
@@ -143,7 +143,7 @@ class Round:
 def main():
     harness.need_root()
     taskprobe = harness.taskprobe()
-    if roots._libraries(taskprobe):
+    if roots.libraries(taskprobe):
         harness.skip(f"{taskprobe} needs libraries, which other images lack: run live.image "
                      "before it, or set TASKPROBE to a static build")
     tally = harness.Tally("-v" in sys.argv)

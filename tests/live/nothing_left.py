@@ -148,7 +148,7 @@ def test_listings(tally, tools):
 def test_from_within(tally, tools):
     """probe --exec with every kind of root: what the app finds is what the image has."""
     wrapper = {"bin/taskprobe": roots.File(copy=harness.taskprobe(), mode=0o755)}
-    for library in roots._libraries(harness.taskprobe()):
+    for library in roots.libraries(harness.taskprobe()):
         wrapper[library] = roots.File(copy=library, mode=0o755)
     image = tools.image(wrapper)
     for mode in ("none", "auto"):

@@ -33,7 +33,7 @@ def make_layer(place, programs, uid):
         os.makedirs(f"{place}/{name}")
     for build, path in programs.items():
         shutil.copy(path, f"{place}/writes-{build}")
-        for library in roots._libraries(path):
+        for library in roots.libraries(path):
             os.makedirs(os.path.dirname(place + library), exist_ok=True)
             shutil.copy(library, place + library)
     for build in ("static", "i386"):
