@@ -143,21 +143,28 @@ int reading_finish(struct reading *r, const char *container, struct err *err)
 	return failed < 0 ? failed : read_parts(r, err);
 }
 
+static void say_count(struct str *out, const char *before, int64_t n, const char *one,
+		      const char *many)
+{
+	(void)str_printf(out, "%s%lld %s", before, (long long)n, n == 1 ? one : many);
+}
+
 void reading_notes(const struct reading *r, struct str *out)
 {
 	const struct merge_notes notes = merge_notes(r->merge), *n = &notes;
 
-	(void)str_printf(out, "%lld runs of %lld inventories in %lld files",
-			 (long long)n->runs, (long long)n->parts, (long long)n->inputs);
+	say_count(out, "", n->runs, "run", "runs");
+	say_count(out, " of ", n->parts, "inventory", "inventories");
+	say_count(out, " in ", n->inputs, "file", "files");
 	if (n->taken < n->parts)
 		(void)str_printf(out, ", %lld of them known already",
 				 (long long)(n->parts - n->taken));
 	if (n->truncated)
-		(void)str_printf(out, "; %lld runs truncated (no end record)",
-				 (long long)n->truncated);
+		say_count(out, "; ", n->truncated, "run truncated (no end record)",
+			  "runs truncated (no end record)");
 	if (n->cut)
-		(void)str_printf(out, "; %lld records cut short", (long long)n->cut);
+		say_count(out, "; ", n->cut, "record cut short", "records cut short");
 	if (n->skipped)
-		(void)str_printf(out, "; %lld lines that are no records skipped",
-				 (long long)n->skipped);
+		say_count(out, "; ", n->skipped, "line that is no record skipped",
+			  "lines that are no records skipped");
 }
