@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "agent/files.h"
+#include "agent/terminal.h"
 #include "checks/report/text.h"
 #include "core/cleanup.h"
 #include "core/table.h"
@@ -18,16 +18,10 @@
 static void as_text(const struct settings *s, const struct report *report, bool to_stdout,
 		    struct str *out)
 {
-	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 	struct text_style style = { .color = false };
-	struct winsize w;
 
-	if (to_stdout && isatty(STDOUT_FILENO)) {
-		style.color = !s->no_color && !(no_color && *no_color) && term &&
-			      strcmp(term, "dumb") != 0;
-		if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0)
-			style.width = w.ws_col;
-	}
+	if (to_stdout)
+		style = terminal_style(s, STDOUT_FILENO);
 	report_text(report, &style, out);
 }
 

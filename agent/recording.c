@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/outlet.h"
+#include "agent/terminal.h"
 #include "agent/verb.h"
 #include "checks/report/inventory.h"
 #include "core/cleanup.h"
@@ -125,21 +126,6 @@ static bool may_show_live(void)
 		out.st_rdev != error.st_rdev);
 }
 
-static struct text_style style_of(const struct settings *settings)
-{
-	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-	struct text_style style = { .color = false };
-	struct winsize w;
-
-	if (!isatty(STDERR_FILENO))
-		return style;
-	style.color = !settings->no_color && !(no_color && *no_color) && term &&
-		      strcmp(term, "dumb") != 0;
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0)
-		style.width = w.ws_col;
-	return style;
-}
-
 static int open_target(const struct target *target, struct outlet *ret, struct err *err)
 {
 	ret->fd = -1;
@@ -171,7 +157,7 @@ int recording_open(const struct settings *settings, struct recording **ret,
 		if (!rec->all)
 			failed = err_set(err, -ENOMEM, "out of memory");
 		if (!text->file)
-			rec->style = style_of(settings);
+			rec->style = terminal_style(settings, STDERR_FILENO);
 	}
 	const struct target *json = &rec->targets[FORMAT_JSON];
 	rec->live = may_show_live() && (!json->wanted || json->file);

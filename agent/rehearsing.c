@@ -6,13 +6,13 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/clock.h"
 #include "agent/files.h"
 #include "agent/outlet.h"
+#include "agent/terminal.h"
 #include "checks/report/rehearsal.h"
 #include "core/cleanup.h"
 #include "core/table.h"
@@ -90,21 +90,6 @@ int rehearsing_check(const struct settings *settings, struct err *err)
 	struct target targets[FORMAT_COUNT];
 
 	return choose(settings, targets, err);
-}
-
-static struct text_style style_of(const struct settings *settings)
-{
-	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-	struct text_style style = { .color = false };
-	struct winsize w;
-
-	if (!isatty(STDERR_FILENO))
-		return style;
-	style.color = !settings->no_color && !(no_color && *no_color) && term &&
-		      strcmp(term, "dumb") != 0;
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0)
-		style.width = w.ws_col;
-	return style;
 }
 
 /* "/proc/self/fd/5/name" */
@@ -246,7 +231,7 @@ int rehearsing_open(const struct settings *settings, const struct rehearsal *hea
 	    r->targets[FORMAT_JSON].wanted)
 		r->path = strdup("/dev/stderr");
 	if (failed == 0 && !r->targets[FORMAT_TEXT].file)
-		r->style = style_of(settings);
+		r->style = terminal_style(settings, STDERR_FILENO);
 	if (failed == 0)
 		failed = write_first(r, err);
 	if (failed < 0) {

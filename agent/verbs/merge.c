@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "agent/files.h"
 #include "agent/newfile.h"
 #include "agent/reading.h"
+#include "agent/terminal.h"
 #include "agent/verb.h"
 #include "checks/report/inventory.h"
 #include "core/cleanup.h"
@@ -44,16 +44,10 @@ static int as_text(const struct settings *s, const struct inventory *inventory,
 		   const char *path, struct err *err)
 {
 	AUTO(str_done) struct str page = STR_INIT(PAGE_MAX);
-	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 	struct text_style style = { .color = false };
-	struct winsize w;
 
-	if (strcmp(path, "-") == 0 && isatty(STDOUT_FILENO)) {
-		style.color = !s->no_color && !(no_color && *no_color) && term &&
-			      strcmp(term, "dumb") != 0;
-		if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0)
-			style.width = w.ws_col;
-	}
+	if (strcmp(path, "-") == 0)
+		style = terminal_style(s, STDOUT_FILENO);
 	report_inventory_text(inventory, &style, &page);
 	if (page.error)
 		return err_set(err, page.error, "the page: %s", err_words(page.error));

@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "agent/files.h"
 #include "agent/plans.h"
+#include "agent/terminal.h"
 #include "agent/verb.h"
 #include "checks/plan/forms.h"
 #include "core/cleanup.h"
@@ -41,16 +41,9 @@ static void as_text(const struct plan_document *document, struct str *out)
 
 static void ask_terminal(const struct settings *s, const char *file)
 {
-	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-	struct winsize w;
-
 	style = (struct text_style){ .color = false };
-	if (strcmp(file, "-") != 0 || !isatty(STDOUT_FILENO))
-		return;
-	style.color = !s->no_color && !(no_color && *no_color) && term &&
-		      strcmp(term, "dumb") != 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0)
-		style.width = w.ws_col;
+	if (strcmp(file, "-") == 0)
+		style = terminal_style(s, STDOUT_FILENO);
 }
 
 static const struct form *find_form(const char *spec, const char **file, struct err *err)
