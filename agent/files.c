@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/newfile.h"
 #include "core/cleanup.h"
 
 #define LISTED_MAX 256
@@ -147,44 +147,17 @@ int fd_write(int fd, const char *data, size_t len)
 	return 0;
 }
 
-static int write_new(const char *path, const char *temporary, const char *data,
-		     size_t len, struct err *err)
-{
-	AUTO_CLOSE int fd =
-		open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-
-	if (fd < 0)
-		return err_set(err, -errno, "create %s: %s", temporary, err_words(errno));
-	int r = fd_write(fd, data, len);
-	if (r == 0 && rename(temporary, path) < 0)
-		r = -errno;
-	if (r < 0) {
-		(void)unlink(temporary);
-		return err_set(err, r, "write %s: %s", path, err_words(r));
-	}
-	return 0;
-}
-
 int file_write(const char *path, const char *data, size_t len, struct err *err)
 {
-	struct stat st;
-	unsigned long long suffix = 0;
+	AUTO(newfile_done) struct newfile file;
+	int r = newfile_open(path, &file, err);
 
-	bool out = strcmp(path, "-") == 0;
-	if (out || (stat(path, &st) == 0 && !S_ISREG(st.st_mode))) {
-		AUTO_CLOSE int fd =
-			out ? dup(STDOUT_FILENO)
-			    : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-		int r = fd < 0 ? -errno : fd_write(fd, data, len);
-		return r < 0 ? err_set(err, r, "write %s: %s",
-				       out ? "standard output" : path, err_words(r))
-			     : 0;
-	}
-	if (getrandom(&suffix, sizeof(suffix), 0) < 0)
-		return err_set(err, -errno, "getrandom: %s", err_words(errno));
-	AUTO_FREE char *temporary = str_format("%s.%016llx.tmp", path, suffix);
-	if (!temporary)
-		return err_set(err, -ENOMEM, "out of memory");
-	return write_new(path, temporary, data, len, err);
+	if (r < 0)
+		return r;
+	r = newfile_add(&file, data, len);
+	if (r < 0)
+		return err_set(err, r, "write %s: %s",
+			       strcmp(path, "-") == 0 ? "standard output" : path,
+			       err_words(r));
+	return newfile_close(&file, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * newfile.h - what file_write() of files.h does, for output that comes piece by piece.
+ * newfile.h - a file that is there as a whole or not at all, written piece by piece;
+ * file_write() of files.h is the same for one that is at hand.
  */
 #ifndef AGENT_NEWFILE_H
 #define AGENT_NEWFILE_H

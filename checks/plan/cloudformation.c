@@ -9,14 +9,6 @@
 #include "checks/plan/patch.h"
 #include "core/plan.h"
 
-static bool has_kind(const struct plan *plan, bool tmpfs)
-{
-	LIST_EACH (const struct plan_mount, m, &plan->mounts)
-		if ((m->kind == PLAN_TMPFS) == tmpfs)
-			return true;
-	return false;
-}
-
 static void put(struct str *out, const char *lead, const char *text)
 {
 	(void)str_puts(out, lead);
@@ -68,9 +60,9 @@ static void put_container(struct str *out, const struct plan *plan)
 {
 	put(out, "  - Name: ", plan->container ? plan->container : "app");
 	(void)str_puts(out, "    ReadonlyRootFilesystem: true\n");
-	if (has_kind(plan, true))
+	if (fragment_has(plan, true))
 		put_tmpfs(out, plan);
-	if (has_kind(plan, false))
+	if (fragment_has(plan, false))
 		put_mount_points(out, plan);
 	if (plan->environment.len)
 		put_environment(out, plan);

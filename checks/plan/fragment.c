@@ -6,7 +6,6 @@
 #include "checks/report/page.h"
 #include "checks/report/words.h"
 #include "core/cleanup.h"
-#include "core/plan.h"
 #include "core/text.h"
 
 #define COMMENT_MAX ((size_t)64 << 10)
@@ -152,4 +151,12 @@ void fragment_missing(struct str *out, const struct list *plans)
 			fragment_comment(out, 0, line.s);
 		}
 	}
+}
+
+bool fragment_has(const struct plan *plan, bool tmpfs)
+{
+	LIST_EACH (const struct plan_mount, m, &plan->mounts)
+		if ((m->kind == PLAN_TMPFS) == tmpfs)
+			return true;
+	return false;
 }

@@ -6,9 +6,11 @@
 #ifndef CHECKS_PLAN_FRAGMENT_H
 #define CHECKS_PLAN_FRAGMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/list.h"
+#include "core/plan.h"
 #include "core/str.h"
 
 /* A double-quoted scalar of YAML. */
@@ -24,6 +26,9 @@ void fragment_list(struct str *out, const struct list *texts,
 
 /* Lines of "# ", at 'indent' blanks, as long as a page is wide. */
 void fragment_comment(struct str *out, size_t indent, const char *text);
+
+/* Has the plan a tmpfs, or a mount of another kind? */
+bool fragment_has(const struct plan *plan, bool tmpfs);
 
 /* Comments on what a fragment of these plans (struct plan) does not have: what is left to
  * do by hand, and what the images need. */
