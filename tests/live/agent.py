@@ -81,11 +81,7 @@ def main():
     tally = harness.Tally("-v" in sys.argv)
     before = harness.machine()
     image = roots.binary(harness.taskprobe(), user="0")
-    for test in test_health, test_no_agent, test_exec:
-        try:
-            test(tally, image)
-        except Exception:  # the others still run
-            tally.crashed(test.__name__)
+    harness.each(tally, (test_health, test_no_agent, test_exec), image)
     tally.check("the machine is as before", harness.left_behind(before), [])
     return tally.end()
 

@@ -3,6 +3,7 @@
 nothing was left behind."""
 import glob
 import os
+import random
 import sys
 import time
 import traceback
@@ -54,6 +55,57 @@ def taskprobe():
     if not os.access(path, os.X_OK):
         skip(f"{path} is not built")
     return path
+
+
+def words():
+    """What the command line chooses; options are not among it."""
+    return [word for word in sys.argv[1:] if not word.startswith("-")]
+
+
+def seeded():
+    """What is random now is so again with the same $SEED."""
+    seed = int(os.environ.get("SEED") or random.randrange(1 << 32))
+    random.seed(seed)
+    print(f"SEED={seed}")
+
+
+def tests_of(namespace):
+    """The functions test_* of a module's globals(), in their order."""
+    return [test for name, test in namespace.items() if name.startswith("test_")]
+
+
+def each(tally, tests, *arguments):
+    """Calls those that the command line names, with or without "test_", or all. One that
+    breaks has failed, and the others still run."""
+    chosen = words()
+    for test in tests:
+        name = test.__name__
+        if chosen and not {name, name.removeprefix("test_")} & set(chosen):
+            continue
+        began = time.monotonic()
+        try:
+            test(tally, *arguments)
+        except Exception:  # said
+            tally.crashed(name)
+        if tally.verbose:
+            print(f"---- {name}: {time.monotonic() - began:.1f} s", flush=True)
+
+
+def in_arena(make, examine):
+    """The whole of a test: examine(tally, make()), whose done() is called, and the
+    machine as before. The exit status."""
+    need_root()
+    tally = Tally("-v" in sys.argv)
+    before = machine()
+    arena = make()
+    try:
+        examine(tally, arena)
+    except Exception:  # said, and what was started is ended
+        tally.crashed(examine.__name__)
+    finally:
+        arena.done()
+    tally.check("the machine is as before", left_behind(before), [])
+    return tally.end()
 
 
 def machine():

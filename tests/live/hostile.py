@@ -523,19 +523,10 @@ def main():
     harness.need_root()
     tally = harness.Tally("-v" in sys.argv)
     harness.taskprobe()
-    wanted = [word for word in sys.argv[1:] if word != "-v"]
     before = harness.machine()
     tools = Tools()
     try:
-        for name, test in list(globals().items()):
-            if name.startswith("test_") and (not wanted or name[5:] in wanted):
-                began = time.monotonic()
-                try:
-                    test(tally, tools)
-                except Exception:  # the others still run
-                    tally.crashed(name)
-                if tally.verbose:
-                    print(f"---- {name}: {time.monotonic() - began:.1f} s", flush=True)
+        harness.each(tally, harness.tests_of(globals()), tools)
     finally:
         tools.done()
     tally.check("the machine is as before", harness.machine(), before)

@@ -372,21 +372,10 @@ def main():
         harness.skip("tells the probe's processes by their control groups: none here")
     tally = harness.Tally("-v" in sys.argv)
     harness.taskprobe()
-    wanted = [word for word in sys.argv[1:] if word != "-v"]
-    seed = int(os.environ.get("SEED") or random.randrange(1 << 32))
-    random.seed(seed)
-    print(f"SEED={seed}")
+    harness.seeded()
     tools = Tools()
     try:
-        for name, test in list(globals().items()):
-            if name.startswith("test_") and (not wanted or name[5:] in wanted):
-                began = time.monotonic()
-                try:
-                    test(tally, tools)
-                except Exception:  # the others still run
-                    tally.crashed(name)
-                if tally.verbose:
-                    print(f"---- {name}: {time.monotonic() - began:.1f} s", flush=True)
+        harness.each(tally, harness.tests_of(globals()), tools)
     finally:
         tools.done()
     return tally.end()

@@ -308,26 +308,19 @@ def test_calls(tally, arena, uid):
             compare_calls(tally, label, truth, ours, document)
 
 
+def examine(tally, arena):
+    words = harness.words()
+    commands = [word for word in words if word in COMMANDS]
+    for uid in UIDS:
+        if not words or commands:
+            test_commands(tally, arena, uid, commands)
+        if not words or "calls" in words:
+            test_calls(tally, arena, uid)
+
+
 def main():
     """Arguments: "calls", names of commands; none: all of it."""
-    harness.need_root()
-    tally = harness.Tally("-v" in sys.argv)
-    arguments = [word for word in sys.argv[1:] if word != "-v"]
-    chosen = [word for word in arguments if word in COMMANDS]
-    before = harness.machine()
-    arena = Arena()
-    try:
-        for uid in UIDS:
-            if not arguments or chosen:
-                test_commands(tally, arena, uid, chosen)
-            if not arguments or "calls" in arguments:
-                test_calls(tally, arena, uid)
-    except Exception:  # said, and what was started is ended
-        tally.crashed("rehearse")
-    finally:
-        arena.done()
-    tally.check("the machine is as before", harness.left_behind(before), [])
-    return tally.end()
+    return harness.in_arena(Arena, examine)
 
 
 if __name__ == "__main__":

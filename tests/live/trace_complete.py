@@ -135,23 +135,16 @@ def test_truth(tally, arena, said):
             tally.check(f"{name}: it asked", asked > 2000, True)
 
 
+def examine(tally, arena):
+    chosen = [run for run in ALL if "-".join(run) in harness.words()]
+    said = test_complete(tally, arena, chosen or ALL)
+    if not chosen:
+        test_truth(tally, arena, said)
+
+
 def main():
     """Arguments: runs as "root-static"; none: all of them."""
-    harness.need_root()
-    tally = harness.Tally("-v" in sys.argv)
-    chosen = [run for run in ALL if "-".join(run) in sys.argv]
-    before = harness.machine()
-    arena = Arena()
-    try:
-        said = test_complete(tally, arena, chosen or ALL)
-        if not chosen:
-            test_truth(tally, arena, said)
-    except Exception:  # said, and what was started is ended
-        tally.crashed("trace_complete")
-    finally:
-        arena.done()
-    tally.check("the machine is as before", harness.left_behind(before), [])
-    return tally.end()
+    return harness.in_arena(Arena, examine)
 
 
 if __name__ == "__main__":

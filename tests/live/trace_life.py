@@ -774,21 +774,10 @@ def main():
     if not os.access("/usr/bin/unshare", os.X_OK):
         harness.skip("needs unshare")
     tally = harness.Tally("-v" in sys.argv)
-    wanted = [word for word in sys.argv[1:] if word != "-v"]
-    seed = int(os.environ.get("SEED") or random.randrange(1 << 32))
-    random.seed(seed)
-    print(f"SEED={seed}")
+    harness.seeded()
     place = Place()
     try:
-        for name, test in list(globals().items()):
-            if name.startswith("test_") and (not wanted or name[5:] in wanted):
-                began = time.monotonic()
-                try:
-                    test(tally, place)
-                except Exception:  # the others still run
-                    tally.crashed(name)
-                if tally.verbose:
-                    print(f"---- {name}: {time.monotonic() - began:.1f} s", flush=True)
+        harness.each(tally, harness.tests_of(globals()), place)
     finally:
         place.done()
     return tally.end()

@@ -408,16 +408,9 @@ TESTS = (test_read_only, test_writable, test_full, test_limit, test_fifo, test_k
 def main():
     harness.need_root()
     tally = harness.Tally("-v" in sys.argv)
-    wanted = [word for word in sys.argv[1:] if not word.startswith("-")]
     before = harness.machine()
     image = app_image(roots.binary(harness.taskprobe(), user="0"))
-    for test in TESTS:
-        if wanted and test.__name__ not in wanted:
-            continue
-        try:
-            test(tally, image)
-        except Exception:  # the others still run
-            tally.crashed(test.__name__)
+    harness.each(tally, TESTS, image)
     tally.check("the machine is as before", harness.left_behind(before), [])
     return tally.end()
 

@@ -186,22 +186,15 @@ def examine(tally, arena, name):
         print(f"     extra {path}{' (failed)' if path in failed else ''}")
 
 
+def examine_all(tally, arena):
+    for name in PROGRAMS:
+        if name in harness.words() or not set(harness.words()) & set(PROGRAMS):
+            examine(tally, arena, name)
+
+
 def main():
     """Arguments: names of programs; none: all of them."""
-    harness.need_root()
-    tally = harness.Tally("-v" in sys.argv)
-    before = harness.machine()
-    arena = Arena()
-    try:
-        for name in PROGRAMS:
-            if name in sys.argv[1:] or not set(sys.argv[1:]) & set(PROGRAMS):
-                examine(tally, arena, name)
-    except Exception:  # said, and what was started is ended
-        tally.crashed("trace_programs")
-    finally:
-        arena.done()
-    tally.check("the machine is as before", harness.left_behind(before), [])
-    return tally.end()
+    return harness.in_arena(Arena, examine_all)
 
 
 if __name__ == "__main__":
