@@ -269,14 +269,29 @@ bool is_mounted(const struct planning *p, struct slice path)
 
 /* --- what directories are --- */
 
+static bool is_below(const char *const *names, size_t n, struct slice dir)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slice_covers(slice_of(names[i]), dir))
+			return true;
+	return false;
+}
+
 bool is_mountable(struct slice dir)
 {
 	static const char *const kernel[] = { "/proc", "/sys", "/dev" };
 
-	for (size_t i = 0; i < ARRAY_LEN(kernel); i++)
-		if (slice_covers(slice_of(kernel[i]), dir))
-			return false;
-	return !slice_is_root(dir) && slice_is_writable_down(dir);
+	return !is_below(kernel, ARRAY_LEN(kernel), dir) && !slice_is_root(dir) &&
+	       slice_is_writable_down(dir);
+}
+
+bool is_programs(struct slice dir)
+{
+	static const char *const programs[] = { "/bin",	  "/boot", "/lib", "/lib32",
+						"/lib64", "/sbin", "/usr", "/libx32" };
+
+	return is_below(programs, ARRAY_LEN(programs), dir) &&
+	       !slice_covers(slice_of("/usr/local"), dir);
 }
 
 bool is_system(struct slice dir)

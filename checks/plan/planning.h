@@ -89,6 +89,9 @@ int64_t planning_entries(const struct planning *p, struct slice dir);
 
 /* Of "/", of the kernel's own, or one that cannot be written down. */
 bool is_mountable(struct slice dir);
+/* One of programs and their libraries, which are as they were built: at or below /usr
+ * but /usr/local, where images keep their own. */
+bool is_programs(struct slice dir);
 /* A directory that any image is made of ("/etc", "/usr/lib"). */
 bool is_system(struct slice dir);
 

@@ -133,16 +133,17 @@ static bool place_need(struct planning *p, struct need *need, int *r)
 {
 	const struct slice dir = expressible(need->dir);
 	const unsigned light = NEED_CONTENT | NEED_ASKED;
+	const bool large = slice_same(dir, need->dir) && is_large(p, dir);
 
 	if (!is_mountable(dir))
 		return false;
-	if (!(need->flags & ~light) && slice_same(dir, need->dir) && is_large(p, dir)) {
-		if (need->flags == NEED_ASKED)
-			return false;
-		if (need->paths <= MOVED_MOST && p->linked.len < LINKED_MOST) {
-			*r = slice_add(&p->linked, dir);
-			return false;
-		}
+	/* Some ask of each file that they look at (Erlang's read_file_info). */
+	if (need->flags == NEED_ASKED && (large || is_programs(dir)))
+		return false;
+	if (large && !(need->flags & ~light) && need->paths <= MOVED_MOST &&
+	    p->linked.len < LINKED_MOST) {
+		*r = slice_add(&p->linked, dir);
+		return false;
 	}
 	need->dir = dir;
 	return true;

@@ -22,6 +22,7 @@ RANDOM = [(r"(?<![A-Za-z0-9])[A-Za-z]*[0-9][A-Za-z0-9]*", "N"),
           (r"(?<=/)[a-z0-9_]{8}(?=$|/)", "N"), (r"(?<=[-.])[a-f](?=\.)", "N"),
           (r"\bsess_\w+", "N"), (r"(?<=[./_-])[A-Za-z0-9]{6}(?=$|/)", "N"),
           (r"(?<=/cc)[A-Za-z]{6}(?=\.)", "N")]
+ASKED = re.compile(r'f?access(?:at2?)?\((?:\w+(?:<[^>]*>)?, )?"([^"]*)".* EROFS$')
 OTHERS = re.compile(r"^/(proc|sys|inv)(/|$)")
 
 
@@ -67,6 +68,17 @@ def new(before, after, written):
               if key[2] in DENIED and not set(key[1]) & written}
     return [line for key, line in after.items() if key not in before
             and not (key[2] in REFUSED and key[:2] in denied)]
+
+
+def asked(lines, written):
+    """Those that only say that nobody may write here, to an app that asked (access) and
+    never did: the plan lists such paths and gives them no mount."""
+    found = []
+    for line in lines:
+        match = ASKED.match(line)
+        if match and normal(os.path.normpath(match.group(1))) not in written:
+            found.append(line)
+    return found
 
 
 def refused(lines):

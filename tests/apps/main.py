@@ -48,6 +48,7 @@ class Row:
     mounts: int = 0
     entries: int = 0
     by_hand: int = 0
+    asked: int = 0
     later: str = ""
     rehearsed: str = ""
     difference: str = ""
@@ -55,12 +56,12 @@ class Row:
 
     def cells(self):
         return [self.app, self.user, "yes" if self.first else "NO", str(self.mounts),
-                str(self.entries), str(self.by_hand), self.later, self.rehearsed,
-                self.difference]
+                str(self.entries), str(self.by_hand), str(self.asked), self.later,
+                self.rehearsed, self.difference]
 
 
-HEAD = ["app", "user", "first try", "mounts", "entries", "by hand", "later", "rehearsed",
-        "by diff"]
+HEAD = ["app", "user", "first try", "mounts", "entries", "by hand", "asked", "later",
+        "rehearsed", "by diff"]
 
 
 class Arena:
@@ -86,11 +87,12 @@ class Arena:
         return made
 
     def written(self, inventory):
-        """The normal names of what was written with success."""
+        """The normal names of what was written with success, not only asked of."""
         found = set()
         with open(inventory, encoding="utf-8") as file:
             for line in map(json.loads, file):
-                if any(count.get("written") for count in line.get("ops", {}).values()):
+                if any(count.get("written") for op, count in line.get("ops", {}).items()
+                       if op != "access"):
                     found.add(failures.normal(line.get("path", "")))
         return found
 
@@ -163,19 +165,25 @@ class Compare:
             lines = failures.new(self.known, run.failures, self.written)
         return lines
 
+    def failed(self, run):
+        """What failed, and how many questions (access) were answered otherwise."""
+        lines = self.new(run)
+        asked = failures.asked(lines, self.written)
+        return [line for line in lines if line not in asked], len(asked)
+
 
 def judge(row, run, compare):
     row.entries = run.carried
     if run.problem:
         row.words.append(f"smoke test: {run.problem}")
-    lines = compare.new(run)
+    lines, row.asked = compare.failed(run)
     row.words += lines[:SHOWN]
     row.words += [f"{path} hides {count} entries of the image"
                   for path, count in run.hidden.items()]
     row.words += [f"{row.by_hand} by hand"] * bool(row.by_hand)
     row.first = not row.words
     if run.later:
-        refused = failures.refused(compare.new(run.later))
+        refused = failures.refused(compare.failed(run.later)[0])
         row.later = "passes" if not run.later.problem and not refused else "FAILS"
         later = [run.later.problem] * bool(run.later.problem) + refused[:SHOWN]
         row.words += ["later: " + words for words in later]
@@ -207,7 +215,7 @@ def difference(row, traced, compare):
     defined = plans.with_mounts(compare.defined, mounts)
     run = runs.readonly(compare.app, compare.image, defined, compare.directory,
                         "difference", mounts, patience=compare.patience)
-    good = not run.problem and not run.hidden and not compare.new(run)
+    good = not run.problem and not run.hidden and not compare.failed(run)[0]
     row.difference = f"{'yes' if good else 'no'}, {len(mounts)} mounts"
 
 
@@ -222,8 +230,10 @@ def summary(rows):
     first = sum(row.first for row in rows)
     share = 100 * first // len(rows) if rows else 0
     by_diff = sum(row.difference.startswith("yes") for row in rows)
+    asked = sum(row.first and row.asked > 0 for row in rows)
     print(f"\n{first} of {len(rows)} at the first try: {share} %; "
-          f"{by_diff} with what is left at the end")
+          f"{by_diff} with what is left at the end; {asked} asked (access) of what it never "
+          "wrote, and is told EROFS")
     return first == len(rows) and bool(rows)
 
 

@@ -11,26 +11,30 @@ from lab import linux
 from lab.task import Task
 
 LISTED = {"EROFS", "EXDEV"}
+# Calls that mean what a link leads to (openat and the *at with flags may not).
+FOLLOWS = {"access", "faccessat", "faccessat2", "open", "creat", "truncate", "chmod"}
 
 
 def of_the_kernel(run, root):
     """{(errno, paths)} of what strace saw refused, with links on the way followed."""
     found = set()
-    for (_, paths, error), _ in failures.read(f"{run.out}/strace-{plans.NAME}",
-                                              raw=True).items():
+    for call, paths, error in failures.read(f"{run.out}/strace-{plans.NAME}", raw=True):
         if error in LISTED:
             found.add((error, tuple(sorted(
-                _place(root, path) for path in paths))))
+                _place(root, path, call in FOLLOWS) for path in paths))))
     return found
 
 
-def _place(root, path):
+def _place(root, path, follows):
     """strace does not say what a relative name of mkdir is relative to: it stays one."""
     if not path.startswith("/"):
         return failures.normal(path)
     parent, name = os.path.split(os.path.normpath(path))
     real = linux.resolve(root, parent)[len(root):] or "/"
-    return failures.normal(os.path.join(real, name))
+    there = os.path.join(real, name)
+    if follows and os.path.islink(root + there):
+        there = linux.resolve(root, there)[len(root):] or "/"
+    return failures.normal(there)
 
 
 def _definition(app, defined, plan):
@@ -73,9 +77,9 @@ def rehearse(app, image, defined, directory, plan, patience=60):
 
 
 def _same(one, other):
-    """Of (errno, paths): a relative name is any that ends so."""
+    """Of (errno, paths): a relative name is any that ends so, and "." is anything."""
     return one[0] == other[0] and len(one[1]) == len(other[1]) and all(
-        a == b or (not b.startswith("/") and a.endswith("/" + b))
+        a == b or b == "." or (not b.startswith("/") and a.endswith("/" + b))
         for a, b in zip(one[1], other[1]))
 
 

@@ -617,6 +617,36 @@ TEST(what_nothing_gives_is_left_to_a_human)
 	assert_string_equal(miss[3].path, "/x.pid");
 }
 
+/* Erlang asks of each file whether it may write it. */
+TEST(programs_are_not_made_writable_for_a_question)
+{
+	struct inventory *i = given_run();
+
+	given_dir(i, "/usr/lib/erlang/ebin", 3, 0, 0755, 0);
+	given_dir(i, "/usr/local/app", 3, 0, 0755, 0);
+	given_dir(i, "/var/lib/app", 3, 0, 0755, 0);
+	given_path(i, "/usr/lib/erlang/ebin/", "+access");
+	given_path(i, "/usr/lib/erlang/ebin/x", "+access");
+	given_path(i, "/usr/local/app/x", "+access");
+	given_path(i, "/var/lib/app/", "+access");
+	AUTO(plan_done) struct plan plan = planned(i);
+	MOUNTS_ARE(&plan, "/usr/local/app", "/var/lib/app");
+	assert_int_equal(plan.ignored.len, 2);
+	assert_int_equal(plan.by_hand.len, 0);
+}
+
+TEST(programs_that_are_written_are_made_writable)
+{
+	struct inventory *i = given_run();
+
+	given_dir(i, "/usr/lib/erlang/ebin", 3, 0, 0755, 0);
+	given_path(i, "/usr/lib/erlang/ebin/x", "access");
+	given_path(i, "/usr/lib/erlang/ebin/y", "create");
+	AUTO(plan_done) struct plan plan = planned(i);
+	MOUNTS_ARE(&plan, "/usr/lib/erlang/ebin");
+	assert_int_equal(plan.ignored.len, 0);
+}
+
 #define PYTHON GIVEN_BY("/usr/bin/python3.11", 0)
 
 TEST(byte_code_is_left_unwritten)
@@ -762,6 +792,8 @@ int main(void)
 		cmocka_unit_test(a_change_of_owner_does_not_follow_a_link),
 		cmocka_unit_test(a_link_stands_for_files_with_plain_names_alone),
 		cmocka_unit_test(a_file_right_below_the_root_is_moved),
+		cmocka_unit_test(programs_are_not_made_writable_for_a_question),
+		cmocka_unit_test(programs_that_are_written_are_made_writable),
 		cmocka_unit_test(what_nothing_gives_is_left_to_a_human),
 		cmocka_unit_test(byte_code_is_left_unwritten),
 		cmocka_unit_test(
