@@ -271,6 +271,24 @@ TEST(mounts_are_told_apart)
 	child_done(&c);
 }
 
+/* And at the mount itself, which O_PATH opens without a question. */
+static void look_from_inside(struct child *c)
+{
+	const int inside = child_must(c, WAY_OPEN, AT_FDCWD, "m", O_PATH);
+	const struct place_found *p = find_path(c, WAY_CREATE, inside, "x/y");
+	char link[64];
+
+	assert_string_equal(p->path, at("hang/m/x/y"));
+	assert_false(p->planned);
+	p = find_fd(c, inside);
+	assert_string_equal(p->path, at("hang/m"));
+	assert_false(p->planned);
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d/x", inside);
+	p = find_path(c, WAY_CREATE, AT_FDCWD, link);
+	assert_string_equal(p->path, at("hang/m/x"));
+	assert_false(p->planned);
+}
+
 /* A FUSE file system whose server never says a word: only its mount point's parent may be
  * looked at. */
 TEST(a_mount_that_never_answers_is_not_asked)
@@ -316,19 +334,7 @@ TEST(a_mount_that_never_answers_is_not_asked)
 	a = ask_of(WAY_CREATE, AT_FDCWD, "m/../x");
 	find_as(c.pid, request_of(c.pid, &a), &place);
 	assert_non_null(place.unresolved);
-	/* From inside, and the mount itself, which O_PATH opens without a question. */
-	const int inside = child_must(&c, WAY_OPEN, AT_FDCWD, "m", O_PATH);
-	const struct place_found *p = find_path(&c, WAY_CREATE, inside, "x/y");
-	assert_string_equal(p->path, at("hang/m/x/y"));
-	assert_false(p->planned);
-	p = find_fd(&c, inside);
-	assert_string_equal(p->path, at("hang/m"));
-	assert_false(p->planned);
-	char link[64];
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d/x", inside);
-	p = find_path(&c, WAY_CREATE, AT_FDCWD, link);
-	assert_string_equal(p->path, at("hang/m/x"));
-	assert_false(p->planned);
+	look_from_inside(&c);
 	/* What lies beside it is found as ever. */
 	assert_true(compare_path(&c, WAY_CREATE, AT_FDCWD, "d/x"));
 	(void)alarm(0);
