@@ -32,7 +32,8 @@ static const struct knowledge table[] = {
 	  "and "
 	  "leaves a default.conf alone that it cannot write",
 	  "nginx documentation: ngx_http_core_module, ngx_http_proxy_module; "
-	  "https://nginx.org/en/docs/; https://hub.docker.com/_/nginx" },
+	  "https://nginx.org/en/docs/; https://hub.docker.com/_/nginx; "
+	  "https://github.com/nginx/docker-nginx/issues/416" },
 	{ "apache httpd",
 	  { "apache2", "httpd" },
 	  "PidFile, DefaultRuntimeDir, Mutex and ScoreBoardFile name what it writes at "
@@ -91,9 +92,11 @@ static const struct knowledge table[] = {
 	  { "ruby", "puma" },
 	  "Rails and puma write tmp/pids, tmp/cache and log below the app: PIDFILE or "
 	  "`pidfile` in puma.rb, config.cache_store, RAILS_LOG_TO_STDOUT=1; "
-	  "BOOTSNAP_CACHE_DIR moves bootsnap's cache",
+	  "BOOTSNAP_CACHE_DIR moves bootsnap's cache (from 1.7.5 on it also does "
+	  "without)",
 	  "Configuring Rails Applications; "
 	  "https://guides.rubyonrails.org/configuring.html; "
+	  "https://github.com/rails/bootsnap; "
 	  "https://github.com/puma/puma" },
 	{ ".NET",
 	  { "dotnet" },
@@ -115,14 +118,18 @@ static const struct knowledge table[] = {
 	    "config-translator" },
 	  "it translates its configuration at each start: etc, logs and var below "
 	  "/opt/aws/amazon-cloudwatch-agent have to be writable",
-	  "Amazon CloudWatch agent; https://github.com/aws/amazon-cloudwatch-agent" },
+	  "Amazon CloudWatch agent: Support readonly container file system; "
+	  "https://github.com/aws/amazon-cloudwatch-agent/issues/276" },
 	{ "Fluent Bit (FireLens)",
 	  { "fluent-bit" },
 	  "the s3 output buffers in store_dir (default /tmp/fluent-bit/s3), and "
 	  "storage.path and the tail input's DB are files; ECS mounts the generated "
-	  "configuration itself; the init image writes into /init, beside its own script",
+	  "configuration itself; the init image writes into /init, beside its own "
+	  "script, "
+	  "and since 2025 into /tmp/init where it cannot",
 	  "Fluent Bit manual: Amazon S3, Buffering and Storage; "
-	  "https://docs.fluentbit.io/manual/" },
+	  "https://docs.fluentbit.io/manual/; "
+	  "https://github.com/aws/aws-for-fluent-bit/pull/955" },
 	{ "X-Ray daemon and ADOT collector",
 	  { "xray", "aws-otel-collector", "awscollector", "otelcol" },
 	  "the daemon logs to standard error unless -f names a file; the collector "
@@ -139,7 +146,8 @@ static const struct knowledge table[] = {
 	  "each "
 	  "start, for which a writable /tmp alone was reported not to be enough",
 	  "Envoy: Command line options; "
-	  "https://www.envoyproxy.io/docs/envoy/latest/operations/cli" },
+	  "https://www.envoyproxy.io/docs/envoy/latest/operations/cli; "
+	  "https://github.com/aws/aws-app-mesh-roadmap/issues/433" },
 };
 
 static const char *base_name(const char *path)
