@@ -28,7 +28,7 @@ def of_the_kernel(run, root):
 def _place(root, path, follows):
     """strace does not say what a relative name of mkdir is relative to: it stays one."""
     if not path.startswith("/"):
-        return failures.normal(path)
+        return failures.normal(os.path.normpath(path))
     parent, name = os.path.split(os.path.normpath(path))
     real = linux.resolve(root, parent)[len(root):] or "/"
     there = os.path.join(real, name)
