@@ -30,6 +30,12 @@ static int out_of(struct str *text, char **ret)
 
 static void put_writers(struct str *out, const struct site *site)
 {
+	if (site->flags == NEED_ASKED) {
+		words_many(out, site->paths, "path", "paths");
+		(void)str_puts(out, " asked for there, to be written or removed, with an "
+				    "answer that a read-only root changes");
+		return;
+	}
 	words_many(out, site->paths, "path", "paths");
 	(void)str_puts(out, " written there, ");
 	words_many(out, site->writes, "time", "times");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "checks/plan/needs.h"
 
+#include <errno.h>
 #include <string.h>
 
 static const unsigned flags_of[OP_COUNT] = {
@@ -125,6 +126,15 @@ static bool is_made_below_root(const struct wants *w, const struct inventory_pat
 	       !worked(path, OP_RENAME) && !worked(path, OP_SYMLINK);
 }
 
+/* The kernel answers EROFS before it looks for the name that is removed or renamed. Who
+ * was denied is denied again; who takes "it is not there" or "it is not empty" for
+ * granted does not take EROFS so. */
+static bool has_meaning(int code)
+{
+	return code == ENOENT || code == ENOTEMPTY || code == EEXIST || code == EISDIR ||
+	       code == ENOTDIR;
+}
+
 static void wants_of(const struct wants *w, struct want *want)
 {
 	const struct inventory_path *path = want->path;
@@ -132,7 +142,13 @@ static void wants_of(const struct wants *w, struct want *want)
 	unsigned outer = 0, self = 0;
 
 	LIST_EACH (const struct inventory_count, c, &path->counts) {
-		if (c->code != 0 || c->count <= 0)
+		if (c->count <= 0)
+			continue;
+		if (c->code != 0 && has_meaning(c->code)) {
+			outer |= NEED_ASKED;
+			want->other = true;
+		}
+		if (c->code != 0)
 			continue;
 		if (__builtin_add_overflow(want->writes, c->count, &want->writes))
 			want->writes = INT64_MAX;
@@ -145,6 +161,7 @@ static void wants_of(const struct wants *w, struct want *want)
 			outer |= flags_of[c->op];
 	}
 	want->written = want->writes > 0;
+	want->other &= !want->written;
 	if (outer & NEED_CONTENT && !may_be_moved(path))
 		outer |= NEED_OWNER;
 	if (outer)

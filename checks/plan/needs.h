@@ -21,7 +21,8 @@ enum need_flag {
 	NEED_OWNER = 4,	  /* another owner, times, attributes: of a link maybe; or
 			   * they are what a link cannot stand for */
 	NEED_SELF = 8,	  /* it is changed itself */
-	NEED_ASKED = 16,  /* it was asked whether one may write, no more */
+	NEED_ASKED = 16,  /* no more than a question: whether one may write, or what is
+			   * not there to be removed */
 	NEED_MADE = 32,	  /* the app makes it, and "/" is above it */
 	NEED_LIFTED = 64, /* it stands for several directories below */
 	NEED_MANY = 128,  /* which are too many for a mount each */
@@ -37,6 +38,7 @@ struct need {
 struct want {
 	const struct inventory_path *path;
 	bool written;  /* something worked, and be it a question */
+	bool other;    /* nothing did, and the answer becomes one of another meaning */
 	bool bytecode; /* Python's: a variable does away with it */
 	bool fixed;    /* a file that the runtime mounts: no mount changes that */
 	size_t n;

@@ -55,6 +55,7 @@ struct planning {
 	int64_t runs;	      /* in all */
 	int64_t some_runs;    /* paths that not all of them wrote */
 	int64_t more_by_hand, more_ignored;
+	int64_t other_answers;	/* paths whose failure becomes another one */
 	int64_t bytecode;	/* paths that PYTHONDONTWRITEBYTECODE makes superfluous */
 	size_t loose;		/* of 'moved', right below "/" */
 	bool root_wrote;	/* uid 0 was among the writers */

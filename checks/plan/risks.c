@@ -250,6 +250,21 @@ static int risk_rest(struct planning *p)
 	return 0;
 }
 
+static int risk_other(struct planning *p)
+{
+	RISK(risk, p);
+
+	if (p->other_answers == 0)
+		return 0;
+	words_many(&risk.text, p->other_answers, "path", "paths");
+	(void)str_puts(&risk.text,
+		       " that the app tries to remove or rename though nothing is there "
+		       "(ENOENT and the like, among what needs nothing) will be answered "
+		       "with EROFS: an app that expects the former alone fails; rehearse "
+		       "it");
+	return say(&risk);
+}
+
 static int set_bytecode(struct planning *p)
 {
 	struct plan_variable *slot;
@@ -290,6 +305,8 @@ int plan_risks(struct planning *p)
 		r = risk_exec(p);
 	if (r == 0)
 		r = risk_efs(p);
+	if (r == 0)
+		r = risk_other(p);
 	if (r == 0)
 		r = set_bytecode(p);
 	return r == 0 ? risk_runs(p) : r;

@@ -125,6 +125,16 @@ static int ignore_failed(struct planning *p, const struct inventory_path *path)
 	return reason ? add_ignored(p, path->path, reason) : -ENOMEM;
 }
 
+/* Where a mount for it would be too much. */
+static int ignore_other(struct planning *p, const struct inventory_path *path)
+{
+	p->other_answers++;
+	return add_ignored(
+		p, path->path,
+		"there was nothing that could be removed or renamed there; the "
+		"answer becomes EROFS, which means something else");
+}
+
 static int say_fixed(struct planning *p, const struct inventory_path *path)
 {
 	const char *change = "let the app do without it: the file is a mount of the "
@@ -198,6 +208,8 @@ static int say_impossible(struct planning *p, const struct want *want, struct sl
 static int find_place(struct planning *p, const struct want *want,
 		      const struct need *need)
 {
+	if (want->other)
+		return ignore_other(p, want->path);
 	if (need->flags == NEED_ASKED)
 		return add_ignored(
 			p, want->path->path,
@@ -221,9 +233,9 @@ static int tally(struct planning *p, const struct want *want)
 
 	if (site)
 		site->executed |= want->path->executed;
-	if (r < 0 || !want->written)
+	if (r < 0 || (!want->written && !want->other))
 		return r < 0 ? r : ignore_failed(p, want->path);
-	if (want->fixed)
+	if (want->fixed && want->written)
 		return say_fixed(p, want->path);
 	for (size_t i = 0; i < want->n && r == 0; i++) {
 		const struct need *need = &want->need[i];
