@@ -266,17 +266,14 @@ static int say_apart(struct joining *j, const struct joint *joint)
 
 static int say_left(struct joining *j)
 {
-	const struct planning *p = j->planning;
 	struct site *from, *to;
 	int r = 0;
 
 	LIST_EACH (const struct joint, joint, &j->joints) {
 		const bool both = find_ends(j, joint, &from, &to);
-		/* One end in what the definition mounts, the other in what we do. */
-		const bool apart = (from && is_mounted(p, joint->to) && !to) ||
-				   (to && is_mounted(p, joint->from) && !from);
 
-		if (r == 0 && (apart || (both && !are_one(from, to))))
+		/* One end may be where the definition mounts, or where nothing is. */
+		if (r == 0 && (from || to) && !(both && are_one(from, to)))
 			r = say_apart(j, joint);
 	}
 	return r;

@@ -202,6 +202,21 @@ TEST(links_stay_within_one_mount)
 	MOUNTS_ARE(&plan, "/srv/app");
 }
 
+/* The file that it is linked from needs not be written itself. */
+TEST(a_link_from_what_is_in_no_mount_is_a_miss)
+{
+	struct inventory *i = given_run();
+
+	given_path(i, "/srv/app/data/x", "link");
+	given_pair(i, "link", "/usr/share/app/x", "/srv/app/data/x");
+	AUTO(plan_done) struct plan plan = planned(i);
+	MOUNTS_ARE(&plan, "/srv/app/data");
+	assert_int_equal(plan.by_hand.len, 1);
+	const struct plan_by_hand *miss = plan.by_hand.items;
+	assert_string_equal(miss->path, "/usr/share/app/x");
+	assert_non_null(strstr(miss->reason, "EXDEV"));
+}
+
 /* The mount that joins one pair swallows a mount of another, whose other end follows. */
 TEST(pairs_pull_each_other_along)
 {
@@ -767,6 +782,7 @@ int main(void)
 		cmocka_unit_test(docker_on_the_instance_copies_without_a_line),
 		cmocka_unit_test(renames_stay_within_one_mount),
 		cmocka_unit_test(links_stay_within_one_mount),
+		cmocka_unit_test(a_link_from_what_is_in_no_mount_is_a_miss),
 		cmocka_unit_test(pairs_pull_each_other_along),
 		cmocka_unit_test(nothing_above_is_mounted_that_is_half_an_image),
 		cmocka_unit_test(a_rename_that_never_worked_joins_nothing),
