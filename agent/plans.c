@@ -206,28 +206,79 @@ static int find_targets(struct work *w, struct err *err)
 
 /* --- one plan --- */
 
-/* What is mounted writable already, also from another container. */
-static int list_mounted(const struct work *w, const struct container_definition *c,
-			struct list *ret, int depth)
+/* What is mounted already, also from another container. */
+struct mounted {
+	struct list writable, readonly; /* char * */
+	struct list sources;		/* struct source */
+};
+
+/* A container whose mounts count; its own count before those that it inherits. */
+struct source {
+	const struct container_definition *container;
+	bool own, readonly;
+};
+
+static void mounted_done(struct mounted *m)
+{
+	texts_done(&m->writable);
+	texts_done(&m->readonly);
+	list_done(&m->sources);
+}
+
+static int add_mounted(struct mounted *m, const char *path, bool readonly)
+{
+	if (!path || texts_have(&m->writable, path) || texts_have(&m->readonly, path))
+		return 0;
+	return texts_add(readonly ? &m->readonly : &m->writable, path);
+}
+
+static int add_source(struct mounted *m, const struct container_definition *c, bool own,
+		      bool readonly)
+{
+	struct source *slot;
+
+	LIST_EACH (const struct source, have, &m->sources)
+		if (have->container == c && have->readonly == readonly)
+			return 0;
+	if (!c)
+		return 0;
+	slot = LIST_ADD(&m->sources, struct source);
+	if (!slot)
+		return -ENOMEM;
+	*slot = (struct source){ c, own, readonly };
+	return 0;
+}
+
+/* The runtime hands on what a container mounts and what it got from others itself, but
+ * no tmpfs. */
+static int list_source(const struct work *w, struct mounted *m, struct source from)
 {
 	int r = 0;
 
-	if (!c || depth > 1)
-		return 0;
-	LIST_EACH (const struct decl_mount, m, &c->mounts)
-		if (r == 0 && m->path && !m->readonly)
-			r = texts_add(ret, m->path);
-	LIST_EACH (const struct decl_tmpfs, t, &c->tmpfs)
-		if (r == 0 && t->path && depth == 0)
-			r = texts_add(ret, t->path);
-	LIST_EACH (const struct decl_mount, from, &c->volumes_from)
-		if (r == 0 && !from->readonly)
-			r = list_mounted(w, declared_of(w, from->volume), ret, depth + 1);
+	LIST_EACH (const struct decl_mount, v, &from.container->mounts)
+		if (r == 0)
+			r = add_mounted(m, v->path, v->readonly || from.readonly);
+	LIST_EACH (const struct decl_tmpfs, t, &from.container->tmpfs)
+		if (r == 0 && from.own)
+			r = add_mounted(m, t->path, texts_have(&t->options, "ro"));
+	LIST_EACH (const struct decl_mount, v, &from.container->volumes_from)
+		if (r == 0)
+			r = add_source(m, declared_of(w, v->volume), false,
+				       v->readonly || from.readonly);
+	return r;
+}
+
+static int list_mounted(const struct work *w, const char *name, struct mounted *m)
+{
+	int r = add_source(m, declared_of(w, name), true, false);
+
+	for (size_t i = 0; i < m->sources.len && r == 0; i++)
+		r = list_source(w, m, *LIST_AT(&m->sources, struct source, i));
 	return r;
 }
 
 /* The definition decides; without one, what was seen mounted. */
-static int list_seen(const struct work *w, const char *name, struct list *ret)
+static int list_seen(const struct work *w, const char *name, struct mounted *ret)
 {
 	const struct facts *f = seen_of(&w->seen, name);
 	int r = 0;
@@ -237,7 +288,7 @@ static int list_seen(const struct work *w, const char *name, struct list *ret)
 	LIST_EACH (const struct mount_fact, m, &f->mounts.list)
 		if (r == 0 && !m->readonly &&
 		    (m->kind == MOUNT_VOLUME || m->kind == MOUNT_TMPFS))
-			r = texts_add(ret, m->path);
+			r = add_mounted(ret, m->path, false);
 	return r;
 }
 
@@ -303,18 +354,19 @@ static int say_truncated(struct plan *plan)
 
 static int make_plan(struct work *w, const struct target *t, struct err *err)
 {
-	AUTO(texts_done) struct list mounted = { 0 };
+	AUTO(mounted_done) struct mounted mounted = { 0 };
 	const struct inventory *inventory = merge_result(w->reading.merge);
 	const struct plan_options options = {
 		.prefer = (enum plan_prefer)w->settings->prefer,
 		.launch = w->launch,
 		.memory_mib = memory_of(w, t->name),
 		.exec = has_exec(w, t->name),
-		.mounted = &mounted,
+		.mounted = &mounted.writable,
+		.readonly = &mounted.readonly,
 	};
 	struct plan *plan = LIST_ADD(&w->plans->list, struct plan);
 
-	if (!plan || list_mounted(w, declared_of(w, t->name), &mounted, 0) < 0 ||
+	if (!plan || list_mounted(w, t->name, &mounted) < 0 ||
 	    list_seen(w, t->name, &mounted) < 0 || add_writers(w, t->name, inventory) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	int r = plan_make(inventory, &options, plan, err);

@@ -112,12 +112,20 @@ static bool are_one(const struct site *a, const struct site *b)
 	return a == b || (a->group && a->group == b->group);
 }
 
+/* A mount of the definition may lie within a site. */
+static struct site *site_of(const struct joining *j, struct slice path)
+{
+	if (given_mount_of(j->planning, path) != GIVEN_NONE)
+		return NULL;
+	return site_covering(j->planning, path);
+}
+
 /* Where both ends are in sites. */
 static bool find_ends(const struct joining *j, const struct joint *joint,
 		      struct site **from, struct site **to)
 {
-	*from = site_covering(j->planning, joint->from);
-	*to = site_covering(j->planning, joint->to);
+	*from = site_of(j, joint->from);
+	*to = site_of(j, joint->to);
 	return *from && *to;
 }
 
@@ -149,14 +157,21 @@ static bool unite_all(struct joining *j)
 }
 
 /* A link in the place of /etc is no good: of such, one may be there, and the others move
- * into it. */
+ * into it. Where the definition mounts below, the runtime would mount that first, and the
+ * volume over it. */
 static bool may_move(struct joining *j, size_t leader)
 {
 	const struct site *all = sites(j);
 	size_t fixed = 0;
 
-	for (size_t i = 0; i < j->planning->sites.len; i++)
-		fixed += leader_of(j, i) == leader && is_system(all[i].dir);
+	for (size_t i = 0; i < j->planning->sites.len; i++) {
+		if (leader_of(j, i) != leader)
+			continue;
+		if (is_system(all[i].dir))
+			fixed++;
+		else if (is_given_below(j->planning, all[i].dir))
+			return false;
+	}
 	return fixed <= 1;
 }
 
@@ -212,7 +227,8 @@ static bool join_set(struct joining *j, size_t leader)
 
 	while (!slice_is_root(above) && !is_mountable(above))
 		above = slice_parent(above);
-	const bool impossible = slice_is_root(above) || is_mounted(j->planning, above);
+	const bool impossible =
+		slice_is_root(above) || given_mount_of(j->planning, above) != GIVEN_NONE;
 	if (impossible || (is_system(above) && may_move(j, leader)))
 		return move_set(j, leader);
 	return lift_set(j, leader, above);

@@ -268,7 +268,7 @@ static int mount_group(struct planning *p, size_t group, struct budget *budget)
 
 static int mount_exec(struct planning *p, const char *path)
 {
-	if (is_mounted(p, slice_of(path)))
+	if (given_mount_of(p, slice_of(path)) == GIVEN_WRITABLE)
 		return 0;
 	LIST_EACH (const struct plan_mount, mount, &p->plan->mounts)
 		if (strcmp(mount->path, path) == 0 ||

@@ -89,12 +89,14 @@ static void follow_made(struct wants *w, const struct inventory_path *path)
 
 	if (w->made.len && slice_covers(w->made, here))
 		return;
-	w->made = is_made(path) ? here : (struct slice){ 0 };
+	w->made = is_made(path) && !is_given_at(w->planning, here) ? here
+								   : (struct slice){ 0 };
 }
 
 static struct need need_at(const struct wants *w, struct slice dir, unsigned flags)
 {
-	if (!w->made.len || !slice_covers(w->made, dir))
+	if (!w->made.len || !slice_covers(w->made, dir) ||
+	    given_mount_of(w->planning, dir) != GIVEN_NONE)
 		return (struct need){ dir, flags, 1 };
 	flags |= flags & NEED_ASKED ? 0 : NEED_ENTRIES;
 	const struct slice above = slice_parent(w->made);
@@ -124,6 +126,13 @@ static bool is_made_below_root(const struct wants *w, const struct inventory_pat
 		return false;
 	return !worked(path, OP_RMDIR) && !worked(path, OP_UNLINK) &&
 	       !worked(path, OP_RENAME) && !worked(path, OP_SYMLINK);
+}
+
+/* A mount point is there before the app, file or directory, and cannot be removed. */
+static bool has_entry_in_itself(const struct wants *w, const struct inventory_path *path)
+{
+	return is_given_at(w->planning, slice_of(path->path)) ||
+	       is_made_below_root(w, path);
 }
 
 /* The kernel answers EROFS before it looks for the name that is removed or renamed. Who
@@ -167,7 +176,7 @@ static void wants_of(const struct wants *w, struct want *want)
 	if (outer)
 		add_need(want,
 			 need_at(w,
-				 is_made_below_root(w, path) ? here : slice_parent(here),
+				 has_entry_in_itself(w, path) ? here : slice_parent(here),
 				 outer));
 	if (self)
 		add_need(want, need_at(w, here, self));
@@ -184,6 +193,7 @@ bool want_next(struct wants *w, struct want *ret)
 	wants_of(w, ret);
 	ret->bytecode = is_bytecode(path);
 	ret->fixed = path->mount && !is_directory(path) &&
-		     strcmp(path->mount, path->path) == 0;
+		     strcmp(path->mount, path->path) == 0 &&
+		     !is_given_at(w->planning, slice_of(path->path));
 	return true;
 }

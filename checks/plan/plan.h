@@ -34,8 +34,10 @@ struct plan_options {
 	/* Of the container, from its definition; -1: no such limit or not known. */
 	int64_t memory_mib;
 	bool exec; /* ECS Exec is, or may be, on: enableExecuteCommand */
-	/* Directories that its definition mounts already: char *; they need nothing. */
+	/* What its definition mounts already: char *; that needs nothing. */
 	const struct list *mounted;
+	/* Likewise, but read-only: what is written there no mount helps. */
+	const struct list *readonly;
 };
 
 /* 0; -EINVAL with words (nothing to plan from); -ENOMEM. Release with plan_done(). */

@@ -15,7 +15,7 @@ void planning_done(struct planning *p)
 		list_done(&site->shown);
 	list_done(&p->paths);
 	list_done(&p->dirs);
-	list_done(&p->mounted);
+	list_done(&p->given);
 	list_done(&p->sites);
 	list_done(&p->linked);
 	list_done(&p->moved);
@@ -47,29 +47,10 @@ static int by_dir(const void *a, const void *b)
 	return compare((*x)->path, (*y)->path);
 }
 
-static int by_slice(const void *a, const void *b)
-{
-	const struct slice *x = a, *y = b;
-
-	return slice_order(*x, *y);
-}
-
 static void sort(struct list *list, size_t size, int (*order)(const void *, const void *))
 {
 	if (list->len)
 		qsort(list->items, list->len, size, order);
-}
-
-/* What is at or below one before it goes. */
-static void keep_outermost(struct list *slices)
-{
-	struct slice *all = slices->items;
-	size_t n = 0;
-
-	for (size_t i = 0; i < slices->len; i++)
-		if (n == 0 || !slice_covers(all[n - 1], all[i]))
-			all[n++] = all[i];
-	slices->len = n;
 }
 
 static int not_plain(const char *path, struct err *err)
@@ -81,29 +62,6 @@ static int not_plain(const char *path, struct err *err)
 		       "the path %.200s is not absolute and plain: it has "
 		       "\"//\", \".\", \"..\" or a slash at its end",
 		       shown.s);
-}
-
-static int open_mounted(struct planning *p)
-{
-	if (!p->options->mounted)
-		return 0;
-	LIST_EACH (char *const, path, p->options->mounted) {
-		struct slice dir = slice_of(*path), *slot;
-
-		/* Definitions have them with a slash behind, which is nothing to a
-		 * runtime. */
-		while (dir.len > 1 && dir.s[dir.len - 1] == '/')
-			dir.len--;
-		if (dir.len <= 1 || *dir.s != '/')
-			continue;
-		slot = LIST_ADD(&p->mounted, struct slice);
-		if (!slot)
-			return -ENOMEM;
-		*slot = dir;
-	}
-	sort(&p->mounted, sizeof(struct slice), by_slice);
-	keep_outermost(&p->mounted);
-	return 0;
 }
 
 /* A merged inventory says it of each run, a run's own by having no end record. */
@@ -171,7 +129,7 @@ int planning_open(struct planning *p, struct err *err)
 	if (r == 0)
 		r = inventory_list_dirs(p->inventory, &p->dirs);
 	if (r == 0)
-		r = open_mounted(p);
+		r = given_open(p);
 	if (r < 0)
 		return r;
 	LIST_EACH (const struct inventory_path *const, path, &p->paths)
@@ -249,22 +207,6 @@ int64_t planning_entries(const struct planning *p, struct slice path)
 			sum = INT64_MAX;
 	}
 	return sum;
-}
-
-bool is_mounted(const struct planning *p, struct slice path)
-{
-	size_t low = 0, high = p->mounted.len;
-
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (slice_order(*LIST_AT(&p->mounted, struct slice, middle), path) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low > 0 &&
-	       slice_covers(*LIST_AT(&p->mounted, struct slice, low - 1), path);
 }
 
 /* --- what directories are --- */

@@ -45,12 +45,12 @@ struct planning {
 	const struct inventory *inventory;
 	const struct plan_options *options;
 	struct plan *plan;
-	struct list paths; /* const struct inventory_path *, each behind its directory */
-	struct list dirs;  /* const struct inventory_dir *, likewise */
-	struct list mounted;  /* struct slice, by the definition; none in another */
-	struct list sites;    /* struct site, likewise */
-	struct list linked;   /* struct slice: directories whose files are moved */
-	struct list moved;    /* struct moved */
+	struct list paths;  /* const struct inventory_path *, each behind its directory */
+	struct list dirs;   /* const struct inventory_dir *, likewise */
+	struct list given;  /* what the definition mounts (given.c), by path */
+	struct list sites;  /* struct site, likewise */
+	struct list linked; /* struct slice: directories whose files are moved */
+	struct list moved;  /* struct moved */
 	struct list programs; /* const char *: the executables seen, each once */
 	int64_t runs;	      /* in all */
 	int64_t some_runs;    /* paths that not all of them wrote */
@@ -76,9 +76,17 @@ int plan_risks(struct planning *p);		     /* risks.c */
 
 /* --- for the steps --- */
 
+/* What the definition mounts already: is a path in it, and may it be written there? The
+ * innermost such mount counts. */
+enum given { GIVEN_NONE, GIVEN_WRITABLE, GIVEN_READONLY };
+int given_open(struct planning *p); /* 0 or -ENOMEM */
+enum given given_mount_of(const struct planning *p, struct slice path);
+/* Is it the place of such a mount itself? Is one below it? */
+bool is_given_at(const struct planning *p, struct slice path);
+bool is_given_below(const struct planning *p, struct slice path);
+
 /* The site that a path is at or below; NULL. */
 struct site *site_covering(const struct planning *p, struct slice path);
-bool is_mounted(const struct planning *p, struct slice path);
 /* Adds one; 0 or -ENOMEM. sites_settle() then sorts them and takes out what is at or
  * below another. */
 int site_add(struct planning *p, struct slice dir, unsigned flags);

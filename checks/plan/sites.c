@@ -175,7 +175,7 @@ static int find_needs(const struct planning *p, struct list *needs)
 		if (want.bytecode || want.fixed)
 			continue;
 		for (size_t i = 0; i < want.n; i++)
-			if (!is_mounted(p, want.need[i].dir) &&
+			if (given_mount_of(p, want.need[i].dir) == GIVEN_NONE &&
 			    add_need(needs, &want.need[i]) < 0)
 				return -ENOMEM;
 	}

@@ -219,6 +219,11 @@ static int find_place(struct planning *p, const struct want *want,
 		p->bytecode++;
 		return 0;
 	}
+	if (given_mount_of(p, need->dir) == GIVEN_READONLY)
+		return add_by_hand(
+			p, want->path->path,
+			"set readOnly to false, or let the app write somewhere else",
+			"it is in what the definition mounts read-only");
 	if (is_in(&p->linked, need->dir) ||
 	    (slice_is_root(need->dir) && link_will_do(p, want->path)))
 		return move_file(p, want->path, need->dir);
@@ -240,9 +245,11 @@ static int tally(struct planning *p, const struct want *want)
 	for (size_t i = 0; i < want->n && r == 0; i++) {
 		const struct need *need = &want->need[i];
 
-		if (is_mounted(p, need->dir))
+		const enum given given = given_mount_of(p, need->dir);
+
+		if (given == GIVEN_WRITABLE)
 			continue;
-		site = site_covering(p, need->dir);
+		site = given == GIVEN_NONE ? site_covering(p, need->dir) : NULL;
 		if (!site)
 			r = find_place(p, want, need);
 		else if (site != counted)

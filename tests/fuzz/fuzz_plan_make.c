@@ -86,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.exec = data[0] & 16,
 		.memory_mib = data[0] & 32 ? 512 : -1,
 		.mounted = data[0] & 64 ? &mounted : NULL,
+		.readonly = data[0] & 128 ? &mounted : NULL,
 	};
 	planned((const char *)data + 1, size - 1, &options, &once);
 	planned((const char *)data + 1, size - 1, &options, &twice);

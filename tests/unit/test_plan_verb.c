@@ -232,6 +232,31 @@ TEST(what_is_mounted_needs_nothing)
 	assert_out("read-only");
 }
 
+/* The runtime hands on what a container got from another itself; a cycle is no end. */
+TEST(what_comes_by_way_of_others_is_mounted_too)
+{
+	put("a", WEB);
+	put("d", "{\"containerDefinitions\":[{\"name\":\"web\",\"volumesFrom\":[{"
+		 "\"sourceContainer\":\"one\"}]},{\"name\":\"one\",\"volumesFrom\":[{"
+		 "\"sourceContainer\":\"two\"}]},{\"name\":\"two\",\"volumesFrom\":[{"
+		 "\"sourceContainer\":\"three\"}]},{\"name\":\"three\",\"volumesFrom\":[{"
+		 "\"sourceContainer\":\"one\"}],\"mountPoints\":[{"
+		 "\"sourceVolume\":\"v\",\"containerPath\":\"/tmp\"}]}],\"volumes\":[{"
+		 "\"name\":\"v\"}]}");
+	assert_int_equal(PLAN("a", "--task-definition", "d"), EXIT_CLEAN);
+	assert_out("\"mounts\": []");
+}
+
+TEST(a_tmpfs_that_is_read_only_is_a_miss)
+{
+	put("a", WEB);
+	put("d", "{\"containerDefinitions\":[{\"name\":\"web\",\"linuxParameters\":{"
+		 "\"tmpfs\":[{\"containerPath\":\"/tmp\",\"size\":5,\"mountOptions\":["
+		 "\"ro\"]}]}}]}");
+	assert_int_equal(PLAN("a", "--task-definition", "d"), EXIT_FINDINGS);
+	assert_out("read-only");
+}
+
 TEST(facts_say_who_writes_and_where_it_runs)
 {
 	put("a", NAMELESS("3") PATH("/work/w") DIR("/work") END);
@@ -359,6 +384,8 @@ int main(void)
 		cmocka_unit_test(a_merged_inventory_of_two_containers_is_refused),
 		cmocka_unit_test(a_truncated_inventory_is_the_first_risk),
 		cmocka_unit_test(what_is_mounted_needs_nothing),
+		cmocka_unit_test(what_comes_by_way_of_others_is_mounted_too),
+		cmocka_unit_test(a_tmpfs_that_is_read_only_is_a_miss),
 		cmocka_unit_test(facts_say_who_writes_and_where_it_runs),
 		cmocka_unit_test(what_aws_prints_says_whether_exec_is_on),
 		cmocka_unit_test(what_is_preferred_and_where_it_runs_arrives),
