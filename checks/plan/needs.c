@@ -70,7 +70,7 @@ static bool is_directory(const struct inventory_path *path)
 /* Whatever of it is in the image already, the app removed first. */
 static bool is_made(const struct inventory_path *path)
 {
-	if (path->in_image == TRI_YES)
+	if (path->in_image == TRI_YES || slice_is_root(slice_of(path->path)))
 		return false;
 	return worked(path, OP_MKDIR) || (is_directory(path) && path->in_image == TRI_NO);
 }

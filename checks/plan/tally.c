@@ -195,6 +195,12 @@ static int say_impossible(struct planning *p, const struct want *want, struct sl
 				   "\"/\" (its working directory, HOME, or a setting)",
 				   "it is made, changed or removed right in \"/\", where "
 				   "nothing can be mounted");
+	if (!slice_is_writable_down(dir))
+		return add_by_hand(p, want->path->path,
+				   "let the app use a directory of another name",
+				   "neither a task definition nor a Dockerfile can say "
+				   "that name (a colon, a quote, a control character "
+				   "...), and above it is \"/\"");
 	if (!is_mountable(dir))
 		return add_by_hand(p, want->path->path,
 				   "let the app do without it: /proc, /sys and /dev are "

@@ -82,6 +82,32 @@ TEST(paths_are_plain)
 }
 
 /* A colon would end the path in a bind, a quote the shell's word. */
+/* Whoever says so: all that is written would seem to be in a directory of the app's. */
+TEST(nobody_makes_the_root)
+{
+	struct inventory *i = given_run();
+
+	given_path(i, "/", "mkdir");
+	given_path(i, "/data/x", "create");
+	given_dir(i, "/data", 2, 0, 0755, 0);
+	AUTO(plan_done) struct plan plan = planned(i);
+	MOUNTS_ARE(&plan, "/data");
+	assert_int_equal(plan.by_hand.len, 1);
+}
+
+/* "/a:b" is nobody's kernel's. */
+TEST(what_cannot_be_written_down_below_the_root_is_said_so)
+{
+	struct inventory *i = given_run();
+
+	given_path(i, "/a:b/", "mkdir");
+	AUTO(plan_done) struct plan plan = planned(i);
+	MOUNTS_ARE(&plan);
+	assert_int_equal(plan.by_hand.len, 1);
+	const struct plan_by_hand *miss = plan.by_hand.items;
+	assert_non_null(strstr(miss->reason, "colon"));
+}
+
 TEST(a_name_that_cannot_be_written_down_is_mounted_above)
 {
 	static const char *const odd[] = { "a:b", "a,b",    "a'b",    "a$b",
@@ -371,6 +397,8 @@ int main(void)
 		cmocka_unit_test(a_run_that_wrote_nothing_needs_nothing),
 		cmocka_unit_test(a_plan_is_for_one_container),
 		cmocka_unit_test(paths_are_plain),
+		cmocka_unit_test(nobody_makes_the_root),
+		cmocka_unit_test(what_cannot_be_written_down_below_the_root_is_said_so),
 		cmocka_unit_test(a_name_that_cannot_be_written_down_is_mounted_above),
 		cmocka_unit_test(a_truncated_inventory_is_counted),
 		cmocka_unit_test(what_could_not_be_seen_is_a_risk),
