@@ -11,6 +11,7 @@
 #include "checks/plan/fit.h"
 #include "checks/plan/plan.h"
 #include "core/cleanup.h"
+#include "core/num.h"
 
 struct work {
 	const struct settings *settings;
@@ -309,6 +310,23 @@ static int64_t memory_of(const struct work *w, const char *name)
 	return running && running->memory_mib > 0 ? running->memory_mib : -1;
 }
 
+/* "1000" or "1000:1000"; a name says nothing outside of the image. */
+static int64_t user_of(const struct work *w, const char *name)
+{
+	const struct container_definition *c = declared_of(w, name);
+	char digits[16] = "";
+	int64_t uid = 0;
+
+	if (!c || !c->user.value)
+		return 0;
+	const size_t n = strspn(c->user.value, "0123456789");
+	if (n == 0 || n >= sizeof(digits) ||
+	    (c->user.value[n] && c->user.value[n] != ':'))
+		return 0;
+	memcpy(digits, c->user.value, n);
+	return num_i64(digits, &uid) < 0 ? 0 : uid;
+}
+
 static bool has_exec(const struct work *w, const char *name)
 {
 	const struct facts *f = seen_of(&w->seen, name);
@@ -360,6 +378,7 @@ static int make_plan(struct work *w, const struct target *t, struct err *err)
 		.prefer = (enum plan_prefer)w->settings->prefer,
 		.launch = w->launch,
 		.memory_mib = memory_of(w, t->name),
+		.user = user_of(w, t->name),
 		.exec = has_exec(w, t->name),
 		.mounted = &mounted.writable,
 		.readonly = &mounted.readonly,
@@ -379,6 +398,18 @@ static int make_plan(struct work *w, const struct target *t, struct err *err)
 	return 0;
 }
 
+/* Not every form of the plan says what remains uncertain. */
+static void note_unseen(struct work *w)
+{
+	const struct inventory_end *end = inventory_ended(merge_result(w->reading.merge));
+
+	if (end && end->unresolved > 0)
+		(void)str_printf(&w->plans->notes, "; %lld unresolved",
+				 (long long)end->unresolved);
+	if (end && end->lost > 0)
+		(void)str_printf(&w->plans->notes, "; %lld lost", (long long)end->lost);
+}
+
 static int make_target(struct work *w, const struct target *t, struct err *err)
 {
 	int r = w->plans->list.len ? reading_again(&w->reading, err) : 0;
@@ -394,6 +425,7 @@ static int make_target(struct work *w, const struct target *t, struct err *err)
 	if (t->filter)
 		(void)str_printf(&w->plans->notes, "%s: ", t->filter);
 	reading_notes(&w->reading, &w->plans->notes);
+	note_unseen(w);
 	if (w->seen.facts.len && !seen_of(&w->seen, t->name))
 		(void)str_printf(&w->plans->notes, "; none of the facts are of %s",
 				 t->name ? t->name : "it alone");

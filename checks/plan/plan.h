@@ -33,6 +33,9 @@ struct plan_options {
 	enum launch_type launch;
 	/* Of the container, from its definition; -1: no such limit or not known. */
 	int64_t memory_mib;
+	/* Whom the definition runs it as, where that is a number; 0: root, or not known.
+	 */
+	int64_t user;
 	bool exec; /* ECS Exec is, or may be, on: enableExecuteCommand */
 	/* What its definition mounts already: char *; that needs nothing. */
 	const struct list *mounted;

@@ -59,6 +59,7 @@ struct planning {
 	int64_t bytecode;	/* paths that PYTHONDONTWRITEBYTECODE makes superfluous */
 	size_t loose;		/* of 'moved', right below "/" */
 	bool root_wrote;	/* uid 0 was among the writers */
+	bool user_wrote;	/* as was plan_options.user */
 	int64_t uid, gid, most; /* who wrote most; -1 */
 };
 

@@ -85,6 +85,24 @@ static int risk_runs(struct planning *p)
 	return say(&risk);
 }
 
+/* Nobody becomes root without being it, but by programs that are setuid. */
+static int risk_user(struct planning *p)
+{
+	const int64_t user = p->options->user;
+	const bool nobody = !p->root_wrote && p->uid < 0;
+	RISK(risk, p);
+
+	if (user <= 0 || nobody || (p->user_wrote && !p->root_wrote))
+		return 0;
+	(void)str_printf(&risk.text,
+			 "the definition runs the app as uid %" PRId64
+			 ", and what was recorded was written by uid %" PRId64
+			 ": owners and modes may not fit, and another user may write "
+			 "elsewhere; record it as that user",
+			 user, p->root_wrote ? 0 : p->uid);
+	return say(&risk);
+}
+
 /* --- of the mounts --- */
 
 static int risk_site(struct planning *p, const char *before, const struct site *site,
@@ -290,6 +308,8 @@ int plan_risks(struct planning *p)
 	const struct inventory_end *end = inventory_ended(p->inventory);
 	int r = risk_coverage(p, end);
 
+	if (r == 0)
+		r = risk_user(p);
 	if (r == 0)
 		r = risk_rest(p);
 	LIST_EACH (const struct site, site, &p->sites)

@@ -45,6 +45,7 @@ static int note_processes(struct planning *p, const struct inventory_path *path)
 
 	LIST_EACH (const struct inventory_process, who, &path->processes) {
 		p->root_wrote |= who->uid == 0;
+		p->user_wrote |= who->uid == p->options->user;
 		if (who->uid > 0 && who->count > p->most) {
 			p->uid = who->uid;
 			p->gid = who->gid;

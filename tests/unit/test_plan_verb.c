@@ -257,6 +257,48 @@ TEST(a_tmpfs_that_is_read_only_is_a_miss)
 	assert_out("read-only");
 }
 
+TEST(another_user_than_the_definition_s_is_a_risk)
+{
+#define BY(uid)                                                         \
+	"{\"record\":\"path\",\"path\":\"/work/"                        \
+	"a\",\"ops\":{\"create\":{\"written\":1}},"                     \
+	"\"processes\":[{\"exe\":\"/app\",\"uid\":" uid ",\"gid\":" uid \
+	",\"count\":1}]}\n"
+#define AS(user) "{\"containerDefinitions\":[{\"name\":\"api\",\"user\":\"" user "\"}]}"
+	static const struct {
+		const char *inventory, *definition;
+		bool said;
+	} all[] = {
+		{ RUN("2", "api") BY("0") DIR("/work") END, AS("1000:1000"), true },
+		{ RUN("2", "api") BY("5") DIR("/work") END, AS("1000"), true },
+		{ RUN("2", "api") BY("1000") DIR("/work") END, AS("1000:5"), false },
+		{ RUN("2", "api") BY("0") DIR("/work") END, AS("0"), false },
+		{ RUN("2", "api") BY("0") DIR("/work") END, AS("node"), false },
+		{ API, AS("1000"), false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		put("a", all[i].inventory);
+		put("d", all[i].definition);
+		assert_int_equal(PLAN("a", "--task-definition", "d"), EXIT_CLEAN);
+		AUTO_FREE char *text = content("out");
+		assert_int_equal(strstr(text, "the definition runs the app as") != NULL,
+				 all[i].said);
+	}
+}
+
+/* A definition says nothing of it. */
+TEST(what_was_not_seen_is_said_beside_each_form)
+{
+	put("a", RUN("1", "web") PATH("/tmp/w")
+			 DIR("/tmp") "{\"record\":\"end\",\"ended\":\"exit\",\"exit\":0,"
+				     "\"coverage\":{"
+				     "\"events\":5,\"unresolved\":3,\"lost\":2,\"blind_"
+				     "spots\":[]}}\n");
+	assert_int_equal(PLAN("a", "-f", "terraform"), EXIT_CLEAN);
+	assert_said("; 3 unresolved; 2 lost");
+}
+
 TEST(facts_say_who_writes_and_where_it_runs)
 {
 	put("a", NAMELESS("3") PATH("/work/w") DIR("/work") END);
@@ -385,6 +427,8 @@ int main(void)
 		cmocka_unit_test(a_truncated_inventory_is_the_first_risk),
 		cmocka_unit_test(what_is_mounted_needs_nothing),
 		cmocka_unit_test(what_comes_by_way_of_others_is_mounted_too),
+		cmocka_unit_test(another_user_than_the_definition_s_is_a_risk),
+		cmocka_unit_test(what_was_not_seen_is_said_beside_each_form),
 		cmocka_unit_test(a_tmpfs_that_is_read_only_is_a_miss),
 		cmocka_unit_test(facts_say_who_writes_and_where_it_runs),
 		cmocka_unit_test(what_aws_prints_says_whether_exec_is_on),
