@@ -158,6 +158,30 @@ static int mount_site(struct planning *p, const struct site *site, struct budget
 
 /* --- what is moved --- */
 
+/* The image may have been changed by an earlier plan, and the definition as well. */
+static bool is_place_taken(const struct planning *p, const char *path)
+{
+	const struct slice here = slice_of(path);
+
+	LIST_EACH (const struct plan_mount, mount, &p->plan->mounts)
+		if (strcmp(mount->path, path) == 0)
+			return true;
+	return planning_dir(p, here) || is_given_at(p, here);
+}
+
+/* "/var/lib/taskprobe/etc", "/var/lib/taskprobe-2/etc" ...: two mounts at one place are
+ * refused, and what is there already stays apart. */
+static char *free_place(const struct planning *p, const char *base, const char *behind)
+{
+	char *path = str_format("%s%s", base, behind);
+
+	for (int again = 2; path && is_place_taken(p, path); again++) {
+		free(path);
+		path = str_format("%s-%d%s", base, again, behind);
+	}
+	return path;
+}
+
 static int set_reason(struct plan_mount *mount, const char *reason)
 {
 	mount->carries_image_content = true;
@@ -168,7 +192,7 @@ static int mount_moved(struct planning *p, struct slice dir)
 {
 	AUTO_FREE char *from = slice_is_root(dir) ? strdup("-root") : slice_text(dir);
 	struct plan_mount *mount =
-		new_mount(p, from ? str_format(MOVED_TO "%s", from) : NULL);
+		new_mount(p, from ? free_place(p, MOVED_TO, from) : NULL);
 	int r;
 
 	if (!mount)
@@ -231,8 +255,7 @@ static int group_mount(struct planning *p, size_t group, struct budget *budget,
 		*base = path ? str_format("%s/.taskprobe", path) : NULL;
 		return *base ? mount_site(p, site, budget) : -ENOMEM;
 	}
-	*base = group > 1 ? str_format(MOVED_TO "-joined-%zu", group)
-			  : strdup(MOVED_TO "-joined");
+	*base = free_place(p, MOVED_TO "-joined", "");
 	mount = *base ? new_mount(p, strdup(*base)) : NULL;
 	if (!mount)
 		return -ENOMEM;

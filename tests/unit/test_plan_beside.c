@@ -121,6 +121,34 @@ TEST(a_directory_with_a_mount_in_it_does_not_move)
 	misses_are(&plan, "/one/x", "EXDEV");
 }
 
+/* The image has the lines of an earlier plan already, and is recorded again. */
+TEST(what_moves_does_not_go_where_something_is)
+{
+	struct inventory *i = given_run();
+
+	given_dir(i, "/etc", 90, 0, 0755, 0);
+	given_dir(i, "/var/lib/taskprobe/etc", 1, 0, 0755, 0);
+	given_path(i, "/var/lib/taskprobe/etc/one", "+write,chown");
+	given_path(i, "/etc/two", "+write");
+	AUTO(plan_done) struct plan plan = planned(i);
+	MOUNTS_ARE(&plan, "/var/lib/taskprobe-2/etc", "/var/lib/taskprobe/etc");
+	LINE_IS(&plan, "RUN mkdir -p '/var/lib/taskprobe-2/etc' && mv '/etc/two' "
+		       "'/var/lib/taskprobe-2/etc/two' && ln -s "
+		       "'/var/lib/taskprobe-2/etc/two' '/etc/two'");
+}
+
+TEST(what_is_joined_does_not_go_where_the_definition_mounts)
+{
+	struct inventory *i = given_run();
+
+	given_dir(i, "/one", 3, 0, 0755, 0);
+	given_dir(i, "/two", 3, 0, 0755, 0);
+	given_rename(i, "/one/x", "/two/x");
+	AUTO(plan_done)
+	struct plan plan = planned_beside(i, "/var/lib/taskprobe-joined", "");
+	MOUNTS_ARE(&plan, "/var/lib/taskprobe-joined-2");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +159,8 @@ int main(void)
 		cmocka_unit_test(a_file_that_is_mounted_needs_nothing),
 		cmocka_unit_test(a_rename_into_a_mount_within_is_a_miss),
 		cmocka_unit_test(a_directory_with_a_mount_in_it_does_not_move),
+		cmocka_unit_test(what_moves_does_not_go_where_something_is),
+		cmocka_unit_test(what_is_joined_does_not_go_where_the_definition_mounts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
