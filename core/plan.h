@@ -52,7 +52,7 @@ struct plan_variable {
 	char *name, *value, *reason;
 };
 
-struct plan_by_hand { /* a path that is needed, and that no mount gives: a miss */
+struct plan_by_hand { /* a path, or variable, that is needed, and not given: a miss */
 	char *path, *change, *reason;
 };
 

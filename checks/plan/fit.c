@@ -179,7 +179,7 @@ static int fit_environment(const struct fit *f, struct err *err)
 				str_format("set the secret %s to %s", v->name, v->value);
 
 			if (r == 0)
-				r = change ? add_by_hand(f->plan, v->value, change,
+				r = change ? add_by_hand(f->plan, v->name, change,
 							 "the definition sets that "
 							 "variable from a secret")
 					   : -ENOMEM;

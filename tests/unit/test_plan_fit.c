@@ -211,6 +211,8 @@ TEST(a_secret_is_not_set_twice)
 	assert_int_equal(fitted(&g, LAUNCH_EC2, &err), 0);
 	assert_int_equal(only(&g)->environment.len, 1);
 	assert_int_equal(only(&g)->by_hand.len, 1);
+	const struct plan_by_hand *miss = only(&g)->by_hand.items;
+	assert_string_equal(miss->path, "HOME");
 	assert_true(has_risk(only(&g), "sets TMPDIR to something else"));
 }
 
