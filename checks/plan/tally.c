@@ -237,6 +237,14 @@ static int find_place(struct planning *p, const struct want *want,
 	return say_impossible(p, want, need->dir);
 }
 
+static bool is_question(const struct want *want)
+{
+	for (size_t i = 0; i < want->n; i++)
+		if (want->need[i].flags != NEED_ASKED)
+			return false;
+	return true;
+}
+
 static int tally(struct planning *p, const struct want *want)
 {
 	struct site *site = site_covering(p, slice_of(want->path->path));
@@ -247,7 +255,7 @@ static int tally(struct planning *p, const struct want *want)
 		site->executed |= want->path->executed;
 	if (r < 0 || (!want->written && !want->other))
 		return r < 0 ? r : ignore_failed(p, want->path);
-	if (want->fixed && want->written)
+	if (want->fixed && want->written && !is_question(want))
 		return say_fixed(p, want->path);
 	for (size_t i = 0; i < want->n && r == 0; i++) {
 		const struct need *need = &want->need[i];
