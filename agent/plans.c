@@ -69,8 +69,9 @@ static int read_definition(struct work *w, struct err *err)
 	if (r < 0)
 		return r;
 	r = taskdef_parse(text.s, text.len, source, &w->declared, err);
-	if (r == 0)
-		r = rewrite_open(text.s, text.len, &w->plans->definition, err);
+	if (r < 0)
+		return r;
+	r = rewrite_open(text.s, text.len, &w->plans->definition, err);
 	w->plans->has_definition = r == 0;
 	return r < 0 ? err_wrap(err, "%s", source) : 0;
 }
