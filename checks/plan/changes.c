@@ -160,7 +160,9 @@ int changes_user(struct planning *p)
 	if (r < 0)
 		return r;
 	return add_change(
-		p->plan, str_format("USER %" PRId64 ":%" PRId64, p->uid, p->gid),
+		p->plan,
+		p->gid < 0 ? str_format("USER %" PRId64, p->uid)
+			   : str_format("USER %" PRId64 ":%" PRId64, p->uid, p->gid),
 		"the user that the app was seen to run as; the image's own USER "
 		"line may stand here instead");
 }

@@ -4,32 +4,68 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "checks/plan/planning.h"
+#include "core/cleanup.h"
 
 struct given_mount {
-	struct slice dir;
+	struct slice dir; /* of 'path' */
+	char *path;
 	bool readonly;
 };
+
+void given_done(struct planning *p)
+{
+	LIST_EACH (struct given_mount, given, &p->given)
+		free(given->path);
+	list_done(&p->given);
+}
+
+/* Definitions have "/data/", "//data" and "/x/../data", which a runtime takes for
+ * "/data"; two mounts there are refused. In place; returns its length. */
+static size_t make_plain(char *path)
+{
+	const char *next = path;
+	size_t len = 0;
+
+	while (*next) {
+		const char *p = next + strspn(next, "/");
+		const size_t n = strcspn(p, "/");
+
+		next = p + n;
+		if (n == 0 || (n == 1 && *p == '.'))
+			continue;
+		if (n == 2 && p[0] == '.' && p[1] == '.') {
+			while (len > 0 && path[--len] != '/')
+				;
+			continue;
+		}
+		path[len++] = '/';
+		memmove(path + len, p, n);
+		len += n;
+	}
+	path[len] = '\0';
+	return len;
+}
 
 static int add_all(struct planning *p, const struct list *paths, bool readonly)
 {
 	if (!paths)
 		return 0;
 	LIST_EACH (char *const, path, paths) {
-		struct slice dir = slice_of(*path);
-		struct given_mount *slot;
+		AUTO_FREE char *own = strdup(*path);
+		const size_t len = own && *own == '/' ? make_plain(own) : 0;
 
-		/* Definitions have them with a slash behind, which is nothing to a
-		 * runtime. */
-		while (dir.len > 1 && dir.s[dir.len - 1] == '/')
-			dir.len--;
-		if (dir.len <= 1 || *dir.s != '/')
+		if (!own)
+			return -ENOMEM;
+		if (len == 0)
 			continue;
-		slot = LIST_ADD(&p->given, struct given_mount);
+		struct given_mount *slot = LIST_ADD(&p->given, struct given_mount);
 		if (!slot)
 			return -ENOMEM;
-		*slot = (struct given_mount){ dir, readonly };
+		*slot = (struct given_mount){ { own, len }, own, readonly };
+		TAKE_PTR(own);
 	}
 	return 0;
 }
@@ -48,10 +84,12 @@ static void keep_each_once(struct list *given)
 	size_t n = 0;
 
 	for (size_t i = 0; i < given->len; i++)
-		if (n > 0 && slice_same(all[n - 1].dir, all[i].dir))
+		if (n > 0 && slice_same(all[n - 1].dir, all[i].dir)) {
 			all[n - 1].readonly |= all[i].readonly;
-		else
+			free(all[i].path);
+		} else {
 			all[n++] = all[i];
+		}
 	given->len = n;
 }
 
@@ -69,7 +107,7 @@ int given_open(struct planning *p)
 
 static const struct given_mount *mount_at(const struct planning *p, struct slice path)
 {
-	const struct given_mount key = { path, false };
+	const struct given_mount key = { .dir = path };
 
 	return bsearch(&key, p->given.items, p->given.len, sizeof(key), by_dir);
 }

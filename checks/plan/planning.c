@@ -15,7 +15,7 @@ void planning_done(struct planning *p)
 		list_done(&site->shown);
 	list_done(&p->paths);
 	list_done(&p->dirs);
-	list_done(&p->given);
+	given_done(p);
 	list_done(&p->sites);
 	list_done(&p->linked);
 	list_done(&p->moved);
@@ -62,6 +62,20 @@ static int not_plain(const char *path, struct err *err)
 		       "the path %.200s is not absolute and plain: it has "
 		       "\"//\", \".\", \"..\" or a slash at its end",
 		       shown.s);
+}
+
+/* Negative is not known. */
+static bool is_owner(int64_t uid, int64_t gid)
+{
+	return uid < UINT32_MAX && gid < UINT32_MAX;
+}
+
+static int no_owner(const char *path, struct err *err)
+{
+	AUTO(str_done) struct str shown = STR_INIT(64 * 1024);
+
+	text_escape(&shown, path);
+	return err_set(err, -EINVAL, "%.200s: there is no such uid or gid", shown.s);
 }
 
 /* A merged inventory says it of each run, a run's own by having no end record. */
@@ -132,12 +146,19 @@ int planning_open(struct planning *p, struct err *err)
 		r = given_open(p);
 	if (r < 0)
 		return r;
-	LIST_EACH (const struct inventory_path *const, path, &p->paths)
+	LIST_EACH (const struct inventory_path *const, path, &p->paths) {
 		if (!slice_is_plain((*path)->path))
 			return not_plain((*path)->path, err);
-	LIST_EACH (const struct inventory_dir *const, dir, &p->dirs)
+		LIST_EACH (const struct inventory_process, who, &(*path)->processes)
+			if (!is_owner(who->uid, who->gid))
+				return no_owner((*path)->path, err);
+	}
+	LIST_EACH (const struct inventory_dir *const, dir, &p->dirs) {
 		if (!slice_is_plain((*dir)->path))
 			return not_plain((*dir)->path, err);
+		if (!is_owner((*dir)->uid, (*dir)->gid))
+			return no_owner((*dir)->path, err);
+	}
 	sort(&p->paths, sizeof(void *), by_path);
 	sort(&p->dirs, sizeof(void *), by_dir);
 	return 0;

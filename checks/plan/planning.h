@@ -81,6 +81,7 @@ int plan_risks(struct planning *p);		     /* risks.c */
  * innermost such mount counts. */
 enum given { GIVEN_NONE, GIVEN_WRITABLE, GIVEN_READONLY };
 int given_open(struct planning *p); /* 0 or -ENOMEM */
+void given_done(struct planning *p);
 enum given given_mount_of(const struct planning *p, struct slice path);
 /* Is it the place of such a mount itself? Is one below it? */
 bool is_given_at(const struct planning *p, struct slice path);

@@ -53,6 +53,27 @@ TEST(what_is_mounted_read_only_is_a_miss_within_any_other_mount)
 	misses_are(&other, "/app/certs/x", "read-only");
 }
 
+/* Two mounts of one path are refused. */
+TEST(a_path_is_the_same_in_other_words)
+{
+	static const char *const words[] = { "/data/",	   "//data",
+					     "/data/.",	   "/x/../data",
+					     "/../data//", "/./x/y/../../data" };
+
+	for (size_t n = 0; n < ARRAY_LEN(words); n++) {
+		struct inventory *i = given_run();
+
+		given_path(i, "/data/x", "create");
+		AUTO(plan_done) struct plan plan = planned_beside(i, words[n], "");
+		MOUNTS_ARE(&plan);
+	}
+	struct inventory *i = given_run();
+	given_path(i, "/data/x", "create");
+	AUTO(plan_done)
+	struct plan plan = planned_beside(i, "/ /.. /data/x/../.. data", "");
+	MOUNTS_ARE(&plan, "/data");
+}
+
 TEST(a_writable_mount_within_a_read_only_one_is_writable)
 {
 	struct inventory *i = given_run();
@@ -154,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			what_is_mounted_read_only_is_a_miss_within_any_other_mount),
+		cmocka_unit_test(a_path_is_the_same_in_other_words),
 		cmocka_unit_test(a_writable_mount_within_a_read_only_one_is_writable),
 		cmocka_unit_test(a_mount_point_is_not_made_by_the_app),
 		cmocka_unit_test(a_file_that_is_mounted_needs_nothing),

@@ -95,6 +95,21 @@ TEST(nobody_makes_the_root)
 	assert_int_equal(plan.by_hand.len, 1);
 }
 
+TEST(there_are_no_more_owners_than_a_kernel_has)
+{
+	struct inventory *i = given_run();
+
+	given_line(
+		i,
+		str_format("{\"record\":\"dir\",\"path\":\"/d\",\"entries\":0,\"empty\":"
+			   "true,\"uid\":4294967296,\"gid\":0,\"mode\":493,"
+			   "\"peak_bytes\":0}"));
+	REFUSED(i, "/d: there is no such uid");
+	i = given_run();
+	given_path_more(i, "/d/x", "create", GIVEN_BY("/app", 4294967295));
+	REFUSED(i, "/d/x: there is no such uid");
+}
+
 /* "/a:b" is nobody's kernel's. */
 TEST(what_cannot_be_written_down_below_the_root_is_said_so)
 {
@@ -398,6 +413,7 @@ int main(void)
 		cmocka_unit_test(a_plan_is_for_one_container),
 		cmocka_unit_test(paths_are_plain),
 		cmocka_unit_test(nobody_makes_the_root),
+		cmocka_unit_test(there_are_no_more_owners_than_a_kernel_has),
 		cmocka_unit_test(what_cannot_be_written_down_below_the_root_is_said_so),
 		cmocka_unit_test(a_name_that_cannot_be_written_down_is_mounted_above),
 		cmocka_unit_test(a_truncated_inventory_is_counted),

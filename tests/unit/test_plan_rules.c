@@ -371,6 +371,19 @@ TEST(a_volume_of_another_owner_needs_its_line)
 	assert_int_equal(plan.image_changes.len, 1);
 }
 
+TEST(a_group_that_is_not_known_is_no_group)
+{
+	static const char by[] =
+		",\"processes\":[{\"exe\":\"/app\",\"uid\":101,\"count\":1}]";
+	struct inventory *i = given_run();
+
+	given_path_more(i, "/data/", "mkdir", by);
+	given_path_more(i, "/data/x", "create", by);
+	AUTO(plan_done) struct plan plan = planned(i);
+	MOUNTS_ARE(&plan, "/data");
+	LINE_IS(&plan, "USER 101");
+}
+
 TEST(a_directory_that_the_image_lacks_is_made_for_its_writer)
 {
 	struct inventory *i = given_run();
@@ -797,6 +810,7 @@ int main(void)
 		cmocka_unit_test(two_of_them_never_become_one),
 		cmocka_unit_test(an_empty_directory_keeps_owner_and_mode),
 		cmocka_unit_test(a_volume_of_another_owner_needs_its_line),
+		cmocka_unit_test(a_group_that_is_not_known_is_no_group),
 		cmocka_unit_test(a_directory_that_the_image_lacks_is_made_for_its_writer),
 		cmocka_unit_test(what_is_small_and_short_lived_goes_to_memory),
 		cmocka_unit_test(a_tmpfs_has_head_room),
