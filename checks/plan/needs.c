@@ -43,6 +43,19 @@ static bool is_python(const struct inventory_path *path)
 	return path->processes.len > 0;
 }
 
+#define BIT(op) (1u << (op))
+
+/* Was nothing else done to it? The variable keeps Python from writing; an app that
+ * removes byte code, or gives it another owner, does so all the same. */
+static bool only(const struct inventory_path *path, unsigned ops)
+{
+	LIST_EACH (const struct inventory_count, c, &path->counts)
+		if (c->code == 0 && c->count > 0 &&
+		    !(BIT(c->op) & (ops | BIT(OP_ACCESS))))
+			return false;
+	return true;
+}
+
 /* "__pycache__" itself, and in it "x.cpython-311.pyc" and, until it is renamed,
  * "x.cpython-311.pyc.140212345". */
 static bool is_bytecode(const struct inventory_path *path)
@@ -50,14 +63,18 @@ static bool is_bytecode(const struct inventory_path *path)
 	static const char dir[] = "/__pycache__";
 	const char *name = base_name(path->path);
 	const size_t before = (size_t)(name - path->path) - 1;
+	unsigned ops = BIT(OP_CREATE) | BIT(OP_WRITE) | BIT(OP_TRUNCATE) | BIT(OP_RENAME);
 
 	if (strcmp(name, dir + 1) == 0)
-		return worked(path, OP_MKDIR) && is_python(path);
+		return worked(path, OP_MKDIR) && only(path, BIT(OP_MKDIR)) &&
+		       is_python(path);
 	const char *end = strstr(name, ".pyc");
 	if (!end || before < sizeof(dir) - 1 ||
 	    memcmp(path->path + before - (sizeof(dir) - 1), dir, sizeof(dir) - 1) != 0)
 		return false;
-	return (end[4] == '\0' || end[4] == '.') && is_python(path);
+	if (end[4] == '.')
+		ops |= BIT(OP_UNLINK);
+	return (end[4] == '\0' || end[4] == '.') && only(path, ops) && is_python(path);
 }
 
 /* --- what an operation asks for --- */

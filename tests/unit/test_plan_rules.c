@@ -707,6 +707,20 @@ TEST(byte_code_in_a_directory_that_is_mounted_anyway_is_no_matter)
 	assert_int_equal(plan.environment.len, 0);
 }
 
+/* The variable does not keep it from that. */
+TEST(byte_code_that_the_app_removes_needs_its_directory)
+{
+	struct inventory *i = given_run();
+
+	given_path_more(i, "/app/__pycache__/a.pyc", "+unlink", PYTHON);
+	given_path_more(i, "/plugins/__pycache__/", "mkdir,rmdir", PYTHON);
+	given_path_more(i, "/lib3/__pycache__/a.cpython-311.pyc.1234", "create,unlink",
+			PYTHON);
+	AUTO(plan_done) struct plan plan = planned(i);
+	MOUNTS_ARE(&plan, "/app/__pycache__", "/plugins");
+	assert_int_equal(plan.environment.len, 1);
+}
+
 TEST(other_files_beside_byte_code_need_their_directory)
 {
 	struct inventory *i = given_run();
@@ -831,6 +845,7 @@ int main(void)
 		cmocka_unit_test(byte_code_is_left_unwritten),
 		cmocka_unit_test(
 			byte_code_in_a_directory_that_is_mounted_anyway_is_no_matter),
+		cmocka_unit_test(byte_code_that_the_app_removes_needs_its_directory),
 		cmocka_unit_test(other_files_beside_byte_code_need_their_directory),
 		cmocka_unit_test(what_failed_anyway_is_left_alone),
 		cmocka_unit_test(what_worked_once_is_needed),
