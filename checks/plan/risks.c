@@ -268,6 +268,31 @@ static int risk_rest(struct planning *p)
 	return 0;
 }
 
+/* Who started it is not in an inventory, but who wrote. */
+static int risk_lines(struct planning *p)
+{
+	bool run = false;
+	const char *user = NULL;
+	RISK(risk, p);
+
+	LIST_EACH (const struct plan_change, change, &p->plan->image_changes) {
+		run |= strncmp(change->dockerfile, "RUN ", 4) == 0;
+		if (strncmp(change->dockerfile, "USER ", 5) == 0)
+			user = change->dockerfile;
+	}
+	if (!run)
+		return 0;
+	(void)str_puts(&risk.text, "the RUN lines need a shell in the image");
+	if (user)
+		(void)str_printf(
+			&risk.text,
+			"; behind them stands %s, since root wrote nothing: where "
+			"the image starts as another user (as root, which the app "
+			"drops then), its own USER line has to stand there",
+			user);
+	return say(&risk);
+}
+
 static int risk_other(struct planning *p)
 {
 	RISK(risk, p);
@@ -325,6 +350,8 @@ int plan_risks(struct planning *p)
 		r = risk_exec(p);
 	if (r == 0)
 		r = risk_efs(p);
+	if (r == 0)
+		r = risk_lines(p);
 	if (r == 0)
 		r = risk_other(p);
 	if (r == 0)

@@ -382,6 +382,8 @@ TEST(a_group_that_is_not_known_is_no_group)
 	AUTO(plan_done) struct plan plan = planned(i);
 	MOUNTS_ARE(&plan, "/data");
 	LINE_IS(&plan, "USER 101");
+	assert_true(has_risk(&plan,
+			     "need a shell in the image; behind them stands USER 101,"));
 }
 
 TEST(a_directory_that_the_image_lacks_is_made_for_its_writer)
