@@ -30,7 +30,7 @@ static int out_of(struct str *text, char **ret)
 
 static void put_writers(struct str *out, const struct site *site)
 {
-	if (site->flags == NEED_ASKED) {
+	if (!(site->flags & ~(unsigned)NEED_QUESTION)) {
 		words_many(out, site->paths, "path", "paths");
 		(void)str_puts(out, " asked for there, to be written or removed, with an "
 				    "answer that a read-only root changes");

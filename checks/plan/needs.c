@@ -115,7 +115,7 @@ static struct need need_at(const struct wants *w, struct slice dir, unsigned fla
 	if (!w->made.len || !slice_covers(w->made, dir) ||
 	    given_mount_of(w->planning, dir) != GIVEN_NONE)
 		return (struct need){ dir, flags, 1 };
-	flags |= flags & NEED_ASKED ? 0 : NEED_ENTRIES;
+	flags |= flags & NEED_QUESTION ? 0 : NEED_ENTRIES;
 	const struct slice above = slice_parent(w->made);
 	if (slice_is_root(above))
 		return (struct need){ w->made, flags | NEED_MADE, 1 };
@@ -171,7 +171,7 @@ static void wants_of(const struct wants *w, struct want *want)
 		if (c->count <= 0)
 			continue;
 		if (c->code != 0 && has_meaning(c->code)) {
-			outer |= NEED_ASKED;
+			outer |= NEED_GONE;
 			want->other = true;
 		}
 		if (c->code != 0)

@@ -21,11 +21,12 @@ enum need_flag {
 	NEED_OWNER = 4,	  /* another owner, times, attributes: of a link maybe; or
 			   * they are what a link cannot stand for */
 	NEED_SELF = 8,	  /* it is changed itself */
-	NEED_ASKED = 16,  /* no more than a question: whether one may write, or what is
-			   * not there to be removed */
+	NEED_ASKED = 16,  /* it was asked whether one may write, no more */
 	NEED_MADE = 32,	  /* the app makes it, and "/" is above it */
 	NEED_LIFTED = 64, /* it stands for several directories below */
 	NEED_MANY = 128,  /* which are too many for a mount each */
+	NEED_GONE = 256,  /* what is not there is removed: no more than a question */
+	NEED_QUESTION = NEED_ASKED | NEED_GONE,
 };
 
 struct need {

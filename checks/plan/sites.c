@@ -132,13 +132,16 @@ static struct slice expressible(struct slice dir)
 static bool place_need(struct planning *p, struct need *need, int *r)
 {
 	const struct slice dir = expressible(need->dir);
-	const unsigned light = NEED_CONTENT | NEED_ASKED;
+	const unsigned question = NEED_QUESTION, light = NEED_CONTENT | question;
 	const bool large = slice_same(dir, need->dir) && is_large(p, dir);
 
 	if (!is_mountable(dir))
 		return false;
-	/* Some ask of each file that they look at (Erlang's read_file_info). */
-	if (need->flags == NEED_ASKED && (large || is_programs(dir)))
+	if (!(need->flags & ~question) && large)
+		return false;
+	/* Some ask of each file that they look at (Erlang's read_file_info). Nobody
+	 * removes so; and /usr/src/app is an app's own. */
+	if (need->flags == NEED_ASKED && is_programs(dir))
 		return false;
 	if (large && !(need->flags & ~light) && need->paths <= MOVED_MOST &&
 	    p->linked.len < LINKED_MOST) {

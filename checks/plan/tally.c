@@ -217,7 +217,7 @@ static int find_place(struct planning *p, const struct want *want,
 {
 	if (want->other)
 		return ignore_other(p, want->path);
-	if (need->flags == NEED_ASKED)
+	if (!(need->flags & ~(unsigned)NEED_QUESTION))
 		return add_ignored(
 			p, want->path->path,
 			"it was only asked whether it may be written (access), "
@@ -240,7 +240,7 @@ static int find_place(struct planning *p, const struct want *want,
 static bool is_question(const struct want *want)
 {
 	for (size_t i = 0; i < want->n; i++)
-		if (want->need[i].flags != NEED_ASKED)
+		if (want->need[i].flags & ~(unsigned)NEED_QUESTION)
 			return false;
 	return true;
 }

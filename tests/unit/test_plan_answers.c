@@ -30,6 +30,26 @@ TEST(what_is_missing_stays_missing_where_that_is_cheap)
 	assert_int_equal(plan.by_hand.len, 0);
 }
 
+/* Nobody removes all that they look at, as some ask whether they may write it. */
+TEST(what_is_missing_among_programs_is_no_matter_of_asking)
+{
+	struct inventory *i = given_run();
+
+	given_dir(i, "/usr/src/app/tmp", 1, 0, 0755, 0);
+	given_failed(i, "/usr/src/app/tmp/server.pid", "unlink", "ENOENT");
+	given_dir(i, "/usr/src/app/lib", 1, 0, 0755, 0);
+	given_path(i, "/usr/src/app/lib/a", "+access");
+	given_dir(i, "/usr/lib", 90, 0, 0755, 0);
+	given_line(i,
+		   str_format("{\"record\":\"path\",\"path\":\"/usr/lib/a\",\"in_image\":"
+			      "false,\"ops\":{\"access\":{\"written\":1},\"unlink\":{"
+			      "\"written\":0,\"failed\":{\"ENOENT\":1}}}}"));
+	AUTO(plan_done) struct plan plan = planned(i);
+	MOUNTS_ARE(&plan, "/usr/src/app/tmp");
+	assert_int_equal(plan.ignored.len, 2);
+	assert_int_equal(plan.by_hand.len, 0);
+}
+
 TEST(what_is_missing_elsewhere_is_a_risk)
 {
 	struct inventory *i = given_run();
@@ -73,6 +93,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_missing_stays_missing_where_that_is_cheap),
+		cmocka_unit_test(what_is_missing_among_programs_is_no_matter_of_asking),
 		cmocka_unit_test(what_is_missing_elsewhere_is_a_risk),
 		cmocka_unit_test(who_was_denied_is_denied_again),
 		cmocka_unit_test(what_is_missing_once_and_there_later_is_a_write),
