@@ -124,6 +124,17 @@ static void put_names(struct str *out, const struct work *w)
 		(void)str_printf(out, " and %zu more", n - 8);
 }
 
+/* What ECS takes (255 letters, digits, _ and -), and the dot of Docker's own names: it
+ * comes from an inventory, and goes into files of several languages. */
+static bool is_name(const char *name)
+{
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789_.-";
+
+	return strlen(name) <= 255 && name[strspn(name, allowed)] == '\0';
+}
+
 static int add_target(struct work *w, const char *name, const char *filter,
 		      struct err *err)
 {
@@ -136,6 +147,12 @@ static int add_target(struct work *w, const char *name, const char *filter,
 			       "the definition has no container '%s'; it has %s", name,
 			       names.s);
 	}
+	if (!w->declared.part.known && !is_name(name))
+		return err_set(
+			err, -EINVAL,
+			"'%.300s' is no name of a container: letters, digits, _, - "
+			"and . are",
+			name);
 	t = LIST_ADD(&w->targets, struct target);
 	if (!t)
 		return err_set(err, -ENOMEM, "out of memory");

@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/files.h"
 #include "agent/input.h"
 #include "agent/verb.h"
 #include "core/cleanup.h"
 #include "core/inventory.h"
+#include "tests/unit/files.h"
 #include "tests/unit/test.h"
 
 #define RUN(id) \
@@ -42,24 +42,6 @@ static int tear_down(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		(void)unlink(names[i]);
 	return chdir("/") == 0 && rmdir(directory) == 0 ? 0 : -1;
-}
-
-static void put(const char *name, const char *text)
-{
-	struct err err = ERR_INIT;
-
-	if (file_write(name, text, strlen(text), &err) < 0)
-		fail_msg("%s", err.msg);
-}
-
-static char *content(const char *name)
-{
-	struct str text = STR_INIT(16 << 20);
-	struct err err = ERR_INIT;
-
-	if (file_read(name, &text, &err) < 0)
-		fail_msg("%s", err.msg);
-	return str_take(&text);
 }
 
 /* `taskprobe merge` with these words; its status. What it says goes nowhere. */

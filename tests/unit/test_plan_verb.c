@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/files.h"
 #include "agent/verb.h"
 #include "core/table.h"
+#include "tests/unit/files.h"
 #include "tests/unit/plan_forms.h"
 
 #define RUN(id, container)                                                            \
@@ -54,24 +54,6 @@ static int tear_down(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		(void)unlink(names[i]);
 	return chdir("/") == 0 && rmdir(directory) == 0 ? 0 : -1;
-}
-
-static void put(const char *name, const char *text)
-{
-	struct err err = ERR_INIT;
-
-	if (file_write(name, text, strlen(text), &err) < 0)
-		fail_msg("%s", err.msg);
-}
-
-static char *content(const char *name)
-{
-	struct str text = STR_INIT(16 << 20);
-	struct err err = ERR_INIT;
-
-	if (file_read(name, &text, &err) < 0)
-		fail_msg("%s", err.msg);
-	return str_take(&text);
 }
 
 /* `taskprobe VERB` with these words; its status. The output is in "out", what it says
@@ -160,6 +142,15 @@ TEST(another_container_is_an_error)
 	assert_said("no container 'other'; it has web, api");
 	assert_int_equal(PLAN("a", "--container", "", "--task-definition", "d"),
 			 EXIT_BLIND);
+	AUTO_FREE char *out = content("out");
+	assert_string_equal(out, "");
+}
+
+TEST(a_name_that_no_container_has_is_an_error)
+{
+	put("a", RUN("1", "{{resolve:x}}") PATH("/x/y") END);
+	assert_int_equal(PLAN("a", "-f", "cloudformation"), EXIT_BLIND);
+	assert_said("'{{resolve:x}}' is no name of a container");
 	AUTO_FREE char *out = content("out");
 	assert_string_equal(out, "");
 }
@@ -422,6 +413,7 @@ int main(void)
 		cmocka_unit_test(
 			inventories_that_do_not_say_are_of_the_one_that_is_named),
 		cmocka_unit_test(another_container_is_an_error),
+		cmocka_unit_test(a_name_that_no_container_has_is_an_error),
 		cmocka_unit_test(several_containers_are_one_document),
 		cmocka_unit_test(a_merged_inventory_of_two_containers_is_refused),
 		cmocka_unit_test(a_truncated_inventory_is_the_first_risk),
