@@ -208,6 +208,29 @@ static void place_is_on_its_mount(void **state)
 	planned_done(p);
 }
 
+static void read_only_where_the_plan_says_so(void **state)
+{
+	static const struct given given[] = {
+		{ "/run", "ro", PLAN_TMPFS, -1, -1 },
+		{ "/run/rw", "rw", PLAN_TMPFS, -1, -1 },
+	};
+	const struct surface_mount root = { .id = 1, .path = "/" };
+	const struct identity_facts who = { .part.known = true };
+	struct planned *p = NULL;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(make(given, 2, &p, &err), 0);
+	find(p, "/run/a", &root, &who, CALL_CHMOD);
+	assert_true(place.then.readonly && place.then.parent_readonly);
+	find(p, "/run", &root, &who, CALL_CHMOD);
+	assert_true(place.then.readonly);
+	find(p, "/run/rw", &root, &who, CALL_RENAME);
+	assert_true(place.then.parent_readonly);
+	assert_false(place.then.readonly);
+	planned_done(p);
+}
+
 static void closed_directory_lets_nobody_through(void **state)
 {
 	static const struct given given = { "/data", NULL, PLAN_VOLUME, 0, 0700 };
@@ -239,6 +262,7 @@ int main(void)
 		cmocka_unit_test(noexec_as_docker_has_it),
 		cmocka_unit_test(owner_is_the_plans_until_changed),
 		cmocka_unit_test(place_is_on_its_mount),
+		cmocka_unit_test(read_only_where_the_plan_says_so),
 		cmocka_unit_test(closed_directory_lets_nobody_through),
 	};
 

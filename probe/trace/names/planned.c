@@ -52,18 +52,19 @@ static char *normal(const char *path)
 	return out;
 }
 
-/* Docker's tmpfs is noexec unless told otherwise, and the last word counts. */
-static bool is_noexec(const struct plan_mount *mount)
+/* The last word counts. */
+static bool is_set(const struct plan_mount *mount, const char *set, const char *unset,
+		   bool otherwise)
 {
-	bool noexec = mount->kind == PLAN_TMPFS;
+	bool is = otherwise;
 
 	LIST_EACH (char *const, option, &mount->options) {
-		if (strcmp(*option, "exec") == 0)
-			noexec = false;
-		else if (strcmp(*option, "noexec") == 0)
-			noexec = true;
+		if (strcmp(*option, set) == 0)
+			is = true;
+		else if (strcmp(*option, unset) == 0)
+			is = false;
 	}
-	return noexec;
+	return is;
 }
 
 static int add(struct planned *p, const struct plan_mount *mount, struct err *err)
@@ -87,7 +88,9 @@ static int add(struct planned *p, const struct plan_mount *mount, struct err *er
 		.uid = mount->uid,
 		.gid = mount->gid,
 		.mode = mount->mode,
-		.noexec = is_noexec(mount),
+		/* Docker's tmpfs is noexec unless told otherwise. */
+		.noexec = is_set(mount, "noexec", "exec", mount->kind == PLAN_TMPFS),
+		.readonly = is_set(mount, "ro", "rw", false),
 	};
 	m->path = TAKE_PTR(path);
 	return 0;

@@ -24,7 +24,7 @@ struct planned_mount {
 	size_t len;
 	uint64_t id;		/* like no mount's of the kernel */
 	int64_t uid, gid, mode; /* of the directory there; -1: as it is */
-	bool noexec;
+	bool noexec, readonly;
 };
 
 struct planned;

@@ -22,7 +22,7 @@ static void on_it(struct place_found *p, const struct judge *judge)
 	struct sys_statx st;
 
 	p->then.mount = p->on->id;
-	p->then.readonly = false;
+	p->then.readonly = p->on->readonly;
 	if (p->nameless || p->len != p->on->len)
 		return;
 	p->then.mount_point = true;
@@ -39,7 +39,7 @@ static void in_it(struct place_found *p, const struct judge *judge)
 	struct sys_statx st, below;
 
 	p->then.parent_mount = p->in->id;
-	p->then.parent_readonly = false;
+	p->then.parent_readonly = p->in->readonly;
 	if (p->nameless || (size_t)(p->name - p->path) != p->in->len + 1 ||
 	    !(p->parent_st.mask & SYS_STATX_MODE))
 		return;
@@ -90,7 +90,7 @@ void planned_place(struct place_found *p, const struct judge *judge,
 		on_it(p, judge);
 	if (p->in && alone) {
 		p->then.parent_mount = p->in->id;
-		p->then.parent_readonly = false;
+		p->then.parent_readonly = p->in->readonly;
 	} else if (p->in) {
 		in_it(p, judge);
 		if (is_closed(p->in, judge->who))
