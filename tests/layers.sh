@@ -36,7 +36,7 @@ looks+='|pread(64)?|process_vm_readv|faccessat|strnlen'
 looks+='|__cmsg_nxthdr|chdir|dup3|execvp|get(pgid|pgrp|rlimit|sid)|ioctl|opendir|recvmsg|sendmsg'
 looks+='|sched_getaffinity|__sched_cpucount|sigaddset|signalfd|sigqueue'
 # A rehearsal: mount points, and with --real the mounts.
-looks+='|chmod|lchown|mkdir|realpath|stat|statvfs|umask'
+looks+='|chmod|lchown|lstat|mkdir|realpath|stat|statvfs|umask'
 # What the attempts attempt.
 looks+='|chroot|mknod|mmap|mount|munmap|ptrace|sethostname|socket|unshare|uname|klogctl'
 

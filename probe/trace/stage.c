@@ -11,6 +11,8 @@
 #include "core/cleanup.h"
 #include "core/plan.h"
 #include "core/str.h"
+#include "probe/proc/mountinfo.h"
+#include "probe/trace/stage_options.h"
 
 /* Counted no further: the number is for people. */
 #define ENTRIES_MOST 1000
@@ -33,6 +35,22 @@ static int no_place(const struct plan_mount *mount, int code, struct err *err)
 static bool is_dots(const char *name, size_t len)
 {
 	return name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'));
+}
+
+/* Without the slashes at its end, which would follow a link. */
+static size_t trim(char *path, size_t len)
+{
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	path[len] = '\0';
+	return len;
+}
+
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
 }
 
 /* What is not there cannot be a link: the rest of the path stands as it is. */
@@ -61,23 +79,31 @@ static int resolve(struct plan_mount *mount, struct err *err)
 	size_t len = path ? strlen(path) : 0;
 	char real[PATH_MAX];
 
+	if (path)
+		len = trim(path, len);
 	if (!path || path[0] != '/')
 		return err_set(err, -EINVAL, "a mount at '%s': that is no absolute path",
 			       mount->path ? mount->path : "");
 	while (len > 1 && !realpath(path, real)) {
 		if (errno != ENOENT)
 			return no_place(mount, -errno, err);
-		while (len > 1 && path[len - 1] == '/')
-			len--;
+		if (is_link(path))
+			return err_set(err, -ENOENT,
+				       "a mount at %s: %s is a link to what is not there",
+				       mount->path, path);
 		while (len > 1 && path[len - 1] != '/')
 			len--;
-		path[len] = '\0';
+		len = trim(path, len);
 	}
 	if (len > 1 && strcmp(real, "/") != 0)
 		(void)str_puts(&out, real);
 	const int r = join(&out, mount->path + len);
 	if (r < 0 || out.len == 0)
 		return no_place(mount, r < 0 ? r : -EINVAL, err);
+	/* No runtime mounts there, and we could not look at the app any more. */
+	if (path_is_below(out.s, "/proc"))
+		return err_set(err, -EINVAL, "a mount at %s: nothing is mounted on /proc",
+			       mount->path);
 	free(mount->path);
 	mount->path = str_take(&out);
 	return mount->path ? 0 : err_set(err, -ENOMEM, "out of memory");
@@ -95,10 +121,9 @@ static int own(const struct plan_mount *mount)
 	return 0;
 }
 
-/* As a runtime makes it: what is above is root's, with 0755. */
-static int make(const struct plan_mount *mount)
+int stage_directories(const char *wanted)
 {
-	AUTO_FREE char *path = strdup(mount->path);
+	AUTO_FREE char *path = strdup(wanted);
 
 	if (!path)
 		return -ENOMEM;
@@ -116,6 +141,13 @@ static int make(const struct plan_mount *mount)
 			break;
 	}
 	(void)umask(mask);
+	return r;
+}
+
+static int make(const struct plan_mount *mount)
+{
+	const int r = stage_directories(mount->path);
+
 	return r < 0 ? r : own(mount);
 }
 
@@ -138,9 +170,14 @@ static int entries_of(const char *path)
 	return dir ? n : -1;
 }
 
+bool stage_carries(const struct plan_mount *mount)
+{
+	return mount->carries_image_content && mount->kind != PLAN_TMPFS;
+}
+
 static int look_at_content(const struct plan_mount *mount, struct list *blind)
 {
-	const int n = mount->carries_image_content ? 0 : entries_of(mount->path);
+	const int n = stage_carries(mount) ? 0 : entries_of(mount->path);
 
 	if (n == 0)
 		return 0;
@@ -206,12 +243,28 @@ static int look(const struct plan_mount *mount, bool real, struct list *blind,
 	return r < 0 ? r : look_at_content(mount, blind);
 }
 
+static int check_options(const struct plan_mount *mount, struct err *err)
+{
+	unsigned long flags = 0;
+
+	LIST_EACH (char *const, it, &mount->options)
+		if (mount->kind == PLAN_TMPFS &&
+		    stage_option(*it, &flags) == STAGE_OPTION_UNKNOWN)
+			return err_set(err, -EINVAL,
+				       "a mount at %s: no tmpfs has the "
+				       "option '%s'",
+				       mount->path, *it);
+	return 0;
+}
+
 int stage_points(struct list *mounts, bool real, struct list *blind, struct list *invalid,
 		 struct err *err)
 {
 	LIST_EACH (struct plan_mount, it, mounts) {
-		int r = resolve(it, err);
+		int r = check_options(it, err);
 
+		if (r == 0)
+			r = resolve(it, err);
 		if (r == 0)
 			r = look(it, real, blind, invalid, err);
 		if (r == -ENOMEM)

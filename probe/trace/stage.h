@@ -10,6 +10,7 @@
 
 #include "core/err.h"
 #include "core/list.h"
+#include "core/plan.h"
 
 /* Of each of 'mounts' (struct plan_mount): its path without links and dots, written back;
  * its directory, made where it is missing, with the plan's owner and mode. To 'blind'
@@ -18,6 +19,13 @@
  * 0 or a negative errno with words, where no such container would start. */
 int stage_points(struct list *mounts, bool real, struct list *blind, struct list *invalid,
 		 struct err *err);
+
+/* Makes this directory and those above it where they are missing, as a runtime does: with
+ * 0755. 0 or a negative errno. */
+int stage_directories(const char *path);
+
+/* Is the image's content copied into it? A tmpfs is empty, whatever its plan says. */
+bool stage_carries(const struct plan_mount *mount);
 
 /* In a mount namespace of our own from now on: the plan's mounts, and everything that a
  * read-only root makes read-only. 'every': as for surface_new(). Needs CAP_SYS_ADMIN.

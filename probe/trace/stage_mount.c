@@ -19,49 +19,12 @@
 #include "probe/proc/mountinfo.h"
 #include "probe/trace/names/surface.h"
 #include "probe/trace/stage.h"
+#include "probe/trace/stage_options.h"
 
 static int mount_call(const char *from, const char *to, const char *type,
 		      unsigned long how, const char *data)
 {
 	return mount(from, to, type, how, data) < 0 ? -errno : 0;
-}
-
-struct flag {
-	const char *word;
-	unsigned long set, clear;
-};
-
-/* What is no flag is the file system's own: size=, mode=, uid= ... */
-static const struct flag flags[] = {
-	{ "ro", MS_RDONLY, 0 },
-	{ "rw", 0, MS_RDONLY },
-	{ "noexec", MS_NOEXEC, 0 },
-	{ "exec", 0, MS_NOEXEC },
-	{ "nosuid", MS_NOSUID, 0 },
-	{ "suid", 0, MS_NOSUID },
-	{ "nodev", MS_NODEV, 0 },
-	{ "dev", 0, MS_NODEV },
-	{ "noatime", MS_NOATIME, 0 },
-	{ "atime", 0, MS_NOATIME },
-	{ "nodiratime", MS_NODIRATIME, 0 },
-	{ "diratime", 0, MS_NODIRATIME },
-	{ "relatime", MS_RELATIME, 0 },
-	{ "norelatime", 0, MS_RELATIME },
-	{ "strictatime", MS_STRICTATIME, 0 },
-	{ "sync", MS_SYNCHRONOUS, 0 },
-	{ "async", 0, MS_SYNCHRONOUS },
-	{ "dirsync", MS_DIRSYNC, 0 },
-	{ "defaults", 0, 0 },
-};
-
-static bool is_flag(const char *word, unsigned long *ret)
-{
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-		if (strcmp(word, flags[i].word) == 0) {
-			*ret = (*ret | flags[i].set) & ~flags[i].clear;
-			return true;
-		}
-	return false;
 }
 
 static bool says(const struct plan_mount *mount, const char *prefix)
@@ -94,11 +57,12 @@ static int mount_one(const struct plan_mount *mount, struct err *err)
 		mount->kind == PLAN_TMPFS ? MS_NOEXEC | MS_NOSUID | MS_NODEV : 0;
 	int r = 0;
 
-	if (mount->carries_image_content) {
+	if (stage_carries(mount)) {
 		r = mount_call(mount->path, mount->path, NULL, MS_BIND, NULL);
 	} else {
 		LIST_EACH (char *const, it, &mount->options)
-			if (mount->kind == PLAN_TMPFS && !is_flag(*it, &how))
+			if (mount->kind == PLAN_TMPFS &&
+			    stage_option(*it, &how) == STAGE_OPTION_OWN)
 				(void)str_printf(&data, ",%s", *it);
 		add_own(mount, &data);
 		r = data.error ? data.error

@@ -45,7 +45,7 @@ class Arena:
         if os.path.exists(self.at("document")):
             os.unlink(self.at("document"))
         done = subprocess.run(self.words(command, *options), capture_output=True, text=True,
-                              timeout=HANG, cwd=self.directory, check=False, **how)
+                              timeout=HANG, check=False, **{"cwd": self.directory, **how})
         return done.returncode, done.stdout, done.stderr, self.document()
 
     def sh(self, script, *options, **how):
@@ -168,6 +168,9 @@ def test_bad_plans(tally, arena):
            "no such kind": arena_plan([{"path": "/a", "kind": "nfs"}]),
            "twice": arena_plan([{"path": "/tmp", "kind": "tmpfs"},
                                 {"path": "/tmp/", "kind": "tmpfs"}]),
+           "proc": arena_plan([{"path": "/proc/sys", "kind": "tmpfs"}]),
+           "no option of a tmpfs": arena_plan([{"path": "/tmp", "kind": "tmpfs",
+                                                "options": ["bogus"]}]),
            "a file": arena_plan([{"path": "/etc/passwd", "kind": "tmpfs"}]),
            "an owner below zero": arena_plan([{"path": "/a", "kind": "tmpfs", "uid": -7,
                                                "mode": 448}]),
