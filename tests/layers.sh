@@ -36,7 +36,10 @@ looks+='|pread(64)?|process_vm_readv|faccessat|strnlen'
 looks+='|__cmsg_nxthdr|chdir|dup3|execvp|get(pgid|pgrp|rlimit|sid)|ioctl|opendir|recvmsg|sendmsg'
 looks+='|sched_getaffinity|__sched_cpucount|sigaddset|signalfd|sigqueue'
 # A rehearsal: mount points, and with --real the mounts.
-looks+='|chmod|lchown|lstat|mkdir|realpath|stat|statvfs|umask'
+looks+='|chmod|getcwd|lchown|lstat|mkdir|realpath|stat|statvfs|umask'
+# And what they carry of the image, copied.
+looks+='|f(chmod|chown)at|(f(list|get|set)xattr)|ftruncate|(link|mkdir|mknod|symlink)at'
+looks+='|pwrite(64)?|utimensat|ftruncate64|lseek64|gnu_dev_makedev'
 # What the attempts attempt.
 looks+='|chroot|mknod|mmap|mount|munmap|ptrace|sethostname|socket|unshare|uname|klogctl'
 

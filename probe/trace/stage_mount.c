@@ -19,6 +19,7 @@
 #include "probe/proc/mountinfo.h"
 #include "probe/trace/names/surface.h"
 #include "probe/trace/stage.h"
+#include "probe/trace/stage_copy.h"
 #include "probe/trace/stage_options.h"
 
 static int mount_call(const char *from, const char *to, const char *type,
@@ -47,30 +48,55 @@ static void add_own(const struct plan_mount *mount, struct str *data)
 		(void)str_printf(data, ",mode=%llo", (long long)mount->mode & 07777);
 }
 
+/* What one writes there must not reach the image's files: what the app finds is a copy.
+ * The owner and mode are the image's, as a runtime copies them. */
+static int carry(const struct plan_mount *mount, unsigned long how, struct err *err)
+{
+	static const struct stage_limits limits;
+	AUTO_CLOSE int from = open(mount->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = from < 0 ? -errno : 0;
+
+	if (r == 0)
+		r = mount_call("tmpfs", mount->path, "tmpfs", how & ~MS_RDONLY, "");
+	AUTO_CLOSE int to =
+		r < 0 ? -1 : open(mount->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r == 0 && to < 0)
+		r = -errno;
+	if (r < 0)
+		return err_set(err, r, "%s", err_words(r));
+	r = stage_copy(from, to, &limits, err);
+	if (r < 0)
+		return r;
+	r = how & MS_RDONLY ? mount_call(NULL, mount->path, NULL,
+					 how | MS_REMOUNT | MS_BIND, NULL)
+			    : 0;
+	return r < 0 ? err_set(err, r, "%s", err_words(r)) : 0;
+}
+
 /* A volume is a directory of a disk to the app, and an empty one: a tmpfs without limits
- * will do. One that carries the image's content is what it is made of, bound to itself:
- * the same content, owner and mode, and a mount of its own. */
+ * will do. */
 static int mount_one(const struct plan_mount *mount, struct err *err)
 {
+	const bool tmpfs = mount->kind == PLAN_TMPFS;
 	AUTO(str_done) struct str data = STR_INIT(4096);
-	unsigned long how =
-		mount->kind == PLAN_TMPFS ? MS_NOEXEC | MS_NOSUID | MS_NODEV : 0;
-	int r = 0;
+	unsigned long how = tmpfs ? MS_NOEXEC | MS_NOSUID | MS_NODEV : 0;
+	int r;
 
+	LIST_EACH (char *const, it, &mount->options)
+		if (stage_option(*it, &how) == STAGE_OPTION_OWN && tmpfs)
+			(void)str_printf(&data, ",%s", *it);
+	add_own(mount, &data);
 	if (stage_carries(mount)) {
-		r = mount_call(mount->path, mount->path, NULL, MS_BIND, NULL);
+		r = carry(mount, how, err);
 	} else {
-		LIST_EACH (char *const, it, &mount->options)
-			if (mount->kind == PLAN_TMPFS &&
-			    stage_option(*it, &how) == STAGE_OPTION_OWN)
-				(void)str_printf(&data, ",%s", *it);
-		add_own(mount, &data);
 		r = data.error ? data.error
 			       : mount_call("tmpfs", mount->path, "tmpfs", how,
 					    data.len ? data.s + 1 : "");
+		if (r < 0)
+			(void)err_set(err, r, "%s", err_words(r));
 	}
-	return r < 0 ? err_set(err, r, "a %s at %s: %s", plan_kind_names[mount->kind],
-			       mount->path, err_words(r))
+	return r < 0 ? err_wrap(err, "a %s at %s", plan_kind_names[mount->kind],
+				mount->path)
 		     : 0;
 }
 
@@ -164,9 +190,23 @@ static int mount_all(const struct list *mounts, struct err *err)
 	return r;
 }
 
+/* We stand in what a mount covers now, and would write beside it. A runtime goes there
+ * last, and makes what is missing. */
+static int enter_again(const char *cwd, const struct list *mounts, struct err *err)
+{
+	if (!cwd || !covered_by(mounts, cwd))
+		return 0;
+	int r = stage_directories(cwd);
+	if (r == 0 && chdir(cwd) < 0)
+		r = -errno;
+	return r < 0 ? err_set(err, r, "the working directory %s: %s", cwd, err_words(r))
+		     : 0;
+}
+
 int stage_mount(const struct list *mounts, bool every, struct list *blind,
 		struct err *err)
 {
+	AUTO_FREE char *cwd = getcwd(NULL, 0);
 	struct surface *surface = NULL;
 	int r = unshare(CLONE_NEWNS) < 0 ? -errno : 0;
 
@@ -184,6 +224,8 @@ int stage_mount(const struct list *mounts, bool every, struct list *blind,
 		r = mount_all(mounts, err);
 	if (r == 0)
 		r = make_all_readonly(surface, mounts, blind, err);
+	if (r == 0)
+		r = enter_again(cwd, mounts, err);
 	surface_done(surface);
 	return r;
 }

@@ -63,6 +63,11 @@ class Arena:
         return found
 
 
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def verdict(err):
     return next((line for line in err.splitlines() if line.startswith(FIRST)), err[-500:])
 
@@ -207,6 +212,38 @@ def test_invalid(tally, arena):
         tally.check("mounts of its own: words", "mount namespace" in verdict(err), True)
 
 
+def test_real(tally, arena):
+    """The mounts are there, the image's files stay as they are, and so does the machine."""
+    if os.geteuid() != 0 or arena.sh("exit 0", "--real")[0] == 125:
+        return
+    with open(arena.at("work/image"), "w", encoding="ascii") as file:
+        file.write("of the image")
+    os.chmod(arena.at("work"), 0o1751)
+    mounts = read("/proc/self/mountinfo")
+    plan = arena.plan([{"path": arena.at("work"), "kind": "volume", "uid": 0, "gid": 0,
+                        "mode": 0o755, "carries_image_content": True}])
+    status, out, _, found = arena.sh("cat work/image; stat -c ' %a' work; echo new > work/image; "
+                                     "echo x > work/b; mv work/b work/image; touch root/a",
+                                     "--real", "--plan", plan)
+    tally.check("real: the content is there, with its mode", (status, out),
+                (1, "of the image 1751\n"))
+    tally.check("real: what is refused", [one["path"] for one in found["refused"]],
+                [arena.at("root/a")])
+    tally.check("real: the image's files are as they were",
+                (os.listdir(arena.at("work")), read(arena.at("work/image"))),
+                (["image"], "of the image"))
+    tally.check("real: the machine's mounts, too", read("/proc/self/mountinfo"), mounts)
+    os.unlink(arena.at("work/image"))
+    os.chmod(arena.at("work"), 0o755)
+    plan = arena.plan([{"path": arena.at("work"), "kind": "tmpfs", "uid": 7, "gid": 8,
+                        "mode": 0o711, "size_mib": 1, "options": ["rprivate", "size=2m"]}])
+    status, out, _, _ = arena.sh("stat -c '%a %u %g' .; df -k . | tail -1; :>a",
+                                 "--real", "--plan", plan, cwd=arena.at("work"))
+    tally.check("real: the working directory is on the mount, with its options",
+                (status, out.split()[:5]), (0, ["711", "7", "8", "tmpfs", "2048"]))
+    tally.check("real: nothing was made beside it", os.listdir(arena.at("work")), [])
+
+
 def children_of(pid):
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         return [int(word) for word in file.read().split()]
@@ -283,7 +320,7 @@ def main():
     arena = Arena()
     try:
         for test in (test_status, test_permissive, test_plan, test_owner, test_bad_plans,
-                     test_invalid, test_killed, test_background, test_fifo):
+                     test_real, test_invalid, test_killed, test_background, test_fifo):
             test(tally, arena)
     except Exception:  # said, and what was started is ended
         tally.crashed("rehearse_life")
