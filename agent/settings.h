@@ -42,7 +42,7 @@ struct settings {
 	char *image_config;  /* install: a file */
 	char *image;	     /* install: taskprobe's own */
 	bool probe;	     /* install: probe --exec instead of trace */
-	int64_t for_ms;	     /* trace; 0: to the app's end */
+	int64_t for_ms;	     /* trace, rehearse; 0: to the app's end */
 	int wake;	     /* trace: enum trace_wake */
 	bool pid1, every_mount, refuse_io_uring; /* trace */
 	char *task;				 /* trace: its name or ARN */

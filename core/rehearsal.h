@@ -43,8 +43,8 @@ struct rehearsal {
 	struct list command; /* char * */
 	char *container;     /* of the plan; NULL */
 	char *started;
-	char *ended;  /* "exit", "signal", ... as in an inventory */
-	int64_t exit; /* 128 + n for a signal */
+	char *ended;  /* "exit", "signal", "time" ... as in an inventory */
+	int64_t exit; /* 128 + n for a signal; -1: not known, or it still runs */
 	int64_t events, unresolved, lost;
 	/* Calls that were refused, or would be: 'broken' work without a read-only root;
 	 * 'failing' fail then too, with another error; 'asked' did nothing but ask

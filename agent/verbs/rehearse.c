@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/clock.h"
 #include "agent/files.h"
@@ -124,12 +125,17 @@ static int make_head(const struct settings *settings, const struct list *command
 	return failed ? err_set(err, -ENOMEM, "out of memory") : 0;
 }
 
-/* A root that is none of a container's: nothing but "/" itself is rehearsed. */
+/* Said once, before the app prints anything. A root that is none of a container's:
+ * nothing but "/" itself is rehearsed. */
 static void warn(const struct settings *settings)
 {
 	struct surface *surface = NULL;
 	struct err err = ERR_INIT;
 
+	if (settings->pid1 && getpid() == 1 && !settings->for_ms)
+		outlet_complain("rehearse: with --pid1 we are killed as soon as the app "
+				"ends: what comes of it is told after --for TIME alone, "
+				"and until then in -o FILE");
 	if (settings->every_mount || surface_new(-1, false, &surface, &err) < 0)
 		return;
 	if (!surface_is_container(surface))
@@ -205,6 +211,8 @@ static int rehearse(const struct settings *settings, const struct list *command,
 	};
 	const struct trace_options options = {
 		.argv = argv,
+		.pid1 = settings->pid1,
+		.for_ms = settings->for_ms,
 		.wake = (enum trace_wake)settings->wake,
 		.every_mount = settings->every_mount,
 		.refuse_io_uring = settings->refuse_io_uring,
@@ -268,6 +276,7 @@ const struct verb verb_rehearse = {
 		"there is none. With --strict 1 where something was refused and CMD "
 		"ended "
 		"with 0.\n"
+		"With --pid1 it is always CMD's: read the document, or the first line.\n"
 		"This is a rehearsal and not a security boundary.",
 	.takes = TAKES_REHEARSE,
 	.run = run,

@@ -56,7 +56,11 @@ static void put_end(const struct rehearsal *r, struct str *out)
 {
 	if (str_equal(r->ended, "running"))
 		return;
-	if (str_equal(r->ended, "signal"))
+	if (str_equal(r->ended, "time"))
+		(void)str_puts(out, " in the time given; the app goes on alone");
+	else if (r->exit < 0) /* its parent's to know */
+		(void)str_puts(out, "; the app has ended");
+	else if (str_equal(r->ended, "signal"))
 		(void)str_printf(out, "; the app was ended by signal %lld",
 				 (long long)r->exit - 128);
 	else

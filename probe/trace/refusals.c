@@ -429,7 +429,7 @@ int refusals_read(struct refusals *r, const char *ended, int64_t exit,
 	if (failed == 0 && ret->refused.len)
 		qsort(ret->refused.items, ret->refused.len, sizeof(struct refusal),
 		      by_weight);
-	for (int i = 0; ended && exit != 0 && i < REFUSALS_LAST && r->last[i].what; i++)
+	for (int i = 0; ended && exit > 0 && i < REFUSALS_LAST && r->last[i].what; i++)
 		failed |= add_read(&ret->before_the_end, r->last[i].what,
 				   r->last[i].count, r->last[i].first, r->last[i].last);
 	failed |= read_invalid(r, &ret->invalid);

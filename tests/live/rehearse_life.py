@@ -302,6 +302,45 @@ def test_background(tally, arena):
     del found
 
 
+def test_time(tally, arena):
+    status, out, err, found = arena.sh("touch root/a; sleep 2; touch root/b && echo alone; exit 4",
+                                       "--for", "1s")
+    tally.check("for: the app goes on alone", (status, out), (4, "alone\n"))
+    tally.check("for: document", (found["valid"], found["ended"], found["exit"],
+                                  len(found["refused"]), found["before_the_end"]),
+                (True, "time", -1, 1, []))
+    tally.check("for: first line", verdict(err),
+                FIRST + "refused: 1 operation was refused in the time given; the app goes on alone")
+    os.unlink(arena.at("root/b"))
+
+
+UNSHARE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+
+
+def test_pid1(tally, arena):
+    app = ["sh", "-c", "echo $$; touch root/a; exit 5"]
+    status, out, _, found = arena.run(app, "--pid1")
+    tally.check("pid1: status", status, 5)
+    tally.check("pid1: the end", wait_until(lambda: arena.document()["ended"] == "exit"), True)
+    found = arena.document()
+    tally.check("pid1: document", (found["valid"], found["exit"], found["refused"][0]["path"]),
+                (True, -1, arena.at("root/a")))
+    if os.geteuid() != 0:
+        return
+    words = arena.words(["sh", "-c", "echo $$; touch root/a; sleep 2; exit 5"],
+                        "--pid1", "--for", "1s")
+    done = subprocess.run([*UNSHARE, *words], capture_output=True, text=True, timeout=HANG,
+                          cwd=arena.directory, check=False)
+    found = arena.document()
+    tally.check("pid1: as PID 1", (done.returncode, done.stdout), (5, "1\n"))
+    tally.check("pid1: as PID 1, document", (found["valid"], found["ended"],
+                                             len(found["refused"])), (True, "time", 1))
+    done = subprocess.run([*UNSHARE, *arena.words(app, "--pid1")], capture_output=True, text=True,
+                          timeout=HANG, cwd=arena.directory, check=False)
+    tally.check("pid1: without a time it is said", "--for TIME" in done.stderr, True)
+    tally.check("pid1: without a time it is not valid", arena.document()["valid"], False)
+
+
 def test_fifo(tally, arena):
     os.mkfifo(arena.at("fifo"))
     with subprocess.Popen(["cat", arena.at("fifo")], stdout=subprocess.PIPE) as reader:
@@ -320,7 +359,8 @@ def main():
     arena = Arena()
     try:
         for test in (test_status, test_permissive, test_plan, test_owner, test_bad_plans,
-                     test_real, test_invalid, test_killed, test_background, test_fifo):
+                     test_real, test_invalid, test_killed, test_background,
+                     test_time, test_pid1, test_fifo):
             test(tally, arena)
     except Exception:  # said, and what was started is ended
         tally.crashed("rehearse_life")
