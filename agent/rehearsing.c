@@ -47,6 +47,19 @@ struct rehearsing {
 
 /* --- what was asked for --- */
 
+/* By another of its names. There the app's own descriptor is meant, which is not ours
+ * any more when the document is written. */
+static bool is_stdout(const char *file)
+{
+	static const char *const names[] = { "-", "/dev/stdout", "/dev/fd/1",
+					     "/proc/self/fd/1" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(file, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static int choose(const struct settings *settings, struct target ret[FORMAT_COUNT],
 		  struct err *err)
 {
@@ -75,7 +88,7 @@ static int choose(const struct settings *settings, struct target ret[FORMAT_COUN
 	    !(ret[FORMAT_JSON].wanted && !ret[FORMAT_JSON].file))
 		ret[FORMAT_TEXT] = (struct target){ .wanted = true };
 	for (int i = 0; i < FORMAT_COUNT; i++)
-		if (ret[i].file && (!*ret[i].file || strcmp(ret[i].file, "-") == 0))
+		if (ret[i].file && (!*ret[i].file || is_stdout(ret[i].file)))
 			return err_set(err, -EINVAL,
 				       "'%s' is no file: standard output is the app's",
 				       ret[i].file);
@@ -102,6 +115,8 @@ static int find_document(struct rehearsing *r, const char *file, struct err *err
 	if (!copy || !other)
 		return err_set(err, -ENOMEM, "out of memory");
 	r->regular = stat(file, &st) < 0 || S_ISREG(st.st_mode);
+	if (!r->regular && S_ISDIR(st.st_mode))
+		return err_set(err, -EISDIR, "%s: %s", file, err_words(-EISDIR));
 	r->directory = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->directory < 0)
 		return err_set(err, -errno, "%s: %s", file, err_words(errno));

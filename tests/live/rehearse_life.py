@@ -212,6 +212,16 @@ def test_invalid(tally, arena):
         tally.check("mounts of its own: words", "mount namespace" in verdict(err), True)
 
 
+def test_no_document(tally, arena):
+    """Where there will be no document nothing is started."""
+    for file, want in ((arena.at("root"), 125), (arena.at("none/document"), 125),
+                       ("/dev/stdout", 2), ("/proc/self/fd/1", 2), ("-", 2)):
+        done = subprocess.run([harness.taskprobe(), "rehearse", "--every-mount", "-o", file, "--",
+                               "echo", "ran"], capture_output=True, text=True, timeout=HANG,
+                              check=False)
+        tally.check(f"document to {file}", (done.returncode, done.stdout), (want, ""))
+
+
 def test_real(tally, arena):
     """The mounts are there, the image's files stay as they are, and so does the machine."""
     if os.geteuid() != 0 or arena.sh("exit 0", "--real")[0] == 125:
@@ -359,7 +369,7 @@ def main():
     arena = Arena()
     try:
         for test in (test_status, test_permissive, test_plan, test_owner, test_bad_plans,
-                     test_real, test_invalid, test_killed, test_background,
+                     test_no_document, test_real, test_invalid, test_killed, test_background,
                      test_time, test_pid1, test_fifo):
             test(tally, arena)
     except Exception:  # said, and what was started is ended
