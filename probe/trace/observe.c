@@ -15,6 +15,7 @@
 #include "core/table.h"
 #include "probe/fs/access.h"
 #include "probe/proc/mountinfo.h"
+#include "probe/trace/names/script.h"
 #include "probe/trace/worlds.h"
 
 /* A server with a thread for each connection has a few hundred; each entry holds one
@@ -347,6 +348,36 @@ static const char *lost_privilege(const struct observer *o, const struct tracee 
 	return NULL;
 }
 
+/* The interpreter of a script may be a script: so often, as exec_binprm() has it. */
+#define INTERPRETERS_MOST 5
+
+/* Is the interpreter of this script, or that one's, on a planned mount with noexec? */
+static bool is_interpreted_there(const struct observer *o, const struct tracee *tracee,
+				 struct event *ret)
+{
+	static struct request request; /* large */
+	struct request_name *name = &request.name[0];
+
+	for (int i = 0; i < INTERPRETERS_MOST; i++) {
+		const struct place_found *place = &ret->place[i > 0];
+
+		if (place->unresolved || place->facts.kind != KIND_FILE)
+			return false;
+		if (i == 0)
+			request = o->request;
+		name->len = script_interpreter(place, name->path);
+		if (name->len == 0)
+			return false;
+		name->by_fd = false;
+		name->dirfd = AT_FDCWD;
+		request.follow = true;
+		names_find(&o->view, tracee, &request, 0, &ret->place[1]);
+		if (ret->place[1].on && ret->place[1].on->noexec)
+			return true;
+	}
+	return false;
+}
+
 static void executed(struct observer *o, const struct tracee *tracee, struct event *ret)
 {
 	struct place_found *place = &ret->place[0];
@@ -362,11 +393,14 @@ static void executed(struct observer *o, const struct tracee *tracee, struct eve
 		return;
 	}
 	ret->executed = place->facts.kind == KIND_FILE && !place->nameless;
+	if (o->request.kind == CALL_EXEC)
+		ret->note = lost_privilege(o, tracee, place);
 	/* What it may not because of its mode it may not anyway. */
 	if (ret->executed && place->on && place->on->noexec && !o->real)
 		ret->refuse = o->request.kind == CALL_EXEC ? EACCES : EPERM;
-	if (o->request.kind == CALL_EXEC)
-		ret->note = lost_privilege(o, tracee, place);
+	else if (ret->executed && o->request.kind == CALL_EXEC && !o->real &&
+		 o->planned && is_interpreted_there(o, tracee, ret))
+		ret->refuse = EACCES;
 }
 
 /* Where a chdir or chroot leads: -1 where it will fail. */

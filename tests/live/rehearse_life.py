@@ -212,6 +212,24 @@ def test_invalid(tally, arena):
         tally.check("mounts of its own: words", "mount namespace" in verdict(err), True)
 
 
+def test_interpreter(tally, arena):
+    """noexec holds for what a script names, too, and a link to it."""
+    shutil.copy("/bin/sh", arena.at("work/sh"))
+    os.symlink("work/sh", arena.at("linked"))
+    for name, interpreter in (("direct", "work/sh"), ("by-link", "linked")):
+        with open(arena.at(name), "w", encoding="ascii") as file:
+            file.write(f"#! {arena.at(interpreter)} -e\nexit 3\n")
+        os.chmod(arena.at(name), 0o755)
+        for options, want in (["exec"], 3), ([], 126):
+            plan = arena.plan([{"path": arena.at("work"), "kind": "tmpfs", "options": options}])
+            status, _, _, found = arena.sh(f"./{name}", "--plan", plan)
+            tally.check(f"interpreter {name} {options}: status", status, want)
+            tally.check(f"interpreter {name} {options}: refused",
+                        [(one["path"], one["error"]) for one in found["refused"]],
+                        [(arena.at(name), "EACCES")] if want == 126 else [])
+    os.unlink(arena.at("work/sh"))
+
+
 def test_no_document(tally, arena):
     """Where there will be no document nothing is started."""
     for file, want in ((arena.at("root"), 125), (arena.at("none/document"), 125),
@@ -369,8 +387,8 @@ def main():
     arena = Arena()
     try:
         for test in (test_status, test_permissive, test_plan, test_owner, test_bad_plans,
-                     test_no_document, test_real, test_invalid, test_killed, test_background,
-                     test_time, test_pid1, test_fifo):
+                     test_interpreter, test_no_document, test_real, test_invalid,
+                     test_killed, test_background, test_time, test_pid1, test_fifo):
             test(tally, arena)
     except Exception:  # said, and what was started is ended
         tally.crashed("rehearse_life")
