@@ -230,6 +230,29 @@ def test_interpreter(tally, arena):
     os.unlink(arena.at("work/sh"))
 
 
+BORDER = '''
+import ctypes, os, struct, sys
+def opened(place):
+    ctypes.set_errno(0)
+    how = struct.pack("QQQ", 0, 0, 1)
+    libc.syscall(437, -100, place.encode(), how, 24)
+    return ctypes.get_errno()
+libc = ctypes.CDLL(None, use_errno=True)
+print(*[opened(place) for place in sys.argv[1:]])
+'''
+
+
+def test_border(tally, arena):
+    """openat2's RESOLVE_NO_XDEV: into a planned mount, out of one, and within."""
+    plan = arena.plan([{"path": arena.at("work"), "kind": "volume"}])
+    places = ["work", "root", "work/../root", "root/../root", "work/none", "root/none"]
+    status, out, _, _ = arena.run(["python3", "-c", BORDER, *places], "--plan", plan)
+    tally.check("openat2 and a planned mount", (status, out), (0, "18 0 18 0 18 2\n"))
+    status, out, _, _ = arena.run(["sh", "-c", 'cd work && exec python3 -c "$@"', "sh", BORDER,
+                                   ".", "none", ".."], "--plan", plan)
+    tally.check("openat2 within a planned mount", (status, out), (0, "0 2 18\n"))
+
+
 def test_no_document(tally, arena):
     """Where there will be no document nothing is started."""
     for file, want in ((arena.at("root"), 125), (arena.at("none/document"), 125),
@@ -387,7 +410,7 @@ def main():
     arena = Arena()
     try:
         for test in (test_status, test_permissive, test_plan, test_owner, test_bad_plans,
-                     test_interpreter, test_no_document, test_real, test_invalid,
+                     test_interpreter, test_border, test_no_document, test_real, test_invalid,
                      test_killed, test_background, test_time, test_pid1, test_fifo):
             test(tally, arena)
     except Exception:  # said, and what was started is ended

@@ -27,10 +27,9 @@ static void clear(struct place_found *p)
 {
 	place_found_done(p);
 	p->unresolved = NULL;
-	p->nameless = p->planned = p->parent_planned = p->other = false;
+	p->nameless = p->crosses = p->planned = p->parent_planned = p->other = false;
 	p->on = p->in = NULL;
-	p->path[0] = '\0';
-	p->len = 0;
+	p->path[p->len = 0] = '\0';
 	p->name = p->path;
 	p->mount = NULL;
 	p->facts = (struct oracle_name){ 0 };
@@ -340,6 +339,7 @@ static void found(const struct find *f, struct walk *w)
 	struct place_found *p = f->place;
 
 	p->unresolved = w->unresolved;
+	p->crosses = w->crosses;
 	p->facts.walk = w->error;
 	p->facts.last = w->last;
 	p->facts.slash = w->slash;

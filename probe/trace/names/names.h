@@ -30,6 +30,7 @@ struct place_found {
 	 * "..", no slash at the end. Empty for what has no name there (a pipe, a memfd, a
 	 * deleted file, an abstract socket): 'nameless'. */
 	bool nameless;
+	bool crosses; /* a planned mount's border, which openat2 was told not to */
 	char path[2 * PATH_MAX];
 	size_t len;
 	/* What the oracle asks; readonly and parent_readonly as the mounts are now. */

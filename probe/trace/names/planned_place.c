@@ -84,7 +84,9 @@ void planned_place(struct place_found *p, const struct judge *judge,
 		p->in = p->on;
 	else if (!is_over(p->in, parents))
 		p->in = NULL;
-	if (p->facts.walk)
+	if (p->crosses)
+		p->then.walk = EXDEV;
+	if (p->then.walk)
 		return;
 	if (p->on)
 		on_it(p, judge);

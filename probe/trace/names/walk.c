@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 
 #include "core/cleanup.h"
+#include "probe/trace/names/planned.h"
 #include "probe/trace/names/sticky.h"
 
 /* 40 links of 4,095 bytes make 80,000 components at most; nobody means that. */
@@ -436,6 +437,24 @@ static bool step(struct walk *w)
 	return may_stride(w) ? stride(w) : !w->unresolved && component(w);
 }
 
+static const struct planned_mount *planned_here(const struct walk *w)
+{
+	return planned_find(w->view->planned, w->text, w->len);
+}
+
+static void run(struct walk *w)
+{
+	/* Such a walk takes no strides: each step is one component. */
+	const bool watch = w->view->planned && w->resolve & RESOLVE_NO_XDEV;
+	const struct planned_mount *on = watch ? planned_here(w) : NULL;
+	bool more;
+
+	do {
+		more = step(w);
+		w->crosses |= watch && planned_here(w) != on;
+	} while (more);
+}
+
 void path_walk_run(struct walk *w, const char *path, size_t len)
 {
 	if (len >= sizeof(w->buf)) {
@@ -449,6 +468,5 @@ void path_walk_run(struct walk *w, const char *path, size_t len)
 	trim(w);
 	if (!walk_start(w))
 		return;
-	while (step(w))
-		;
+	run(w);
 }

@@ -37,6 +37,7 @@ struct walk {
 	int lookup;		/* ends the look at the last component; it is 'missing' */
 	enum oracle_last last;
 	bool slash, dangling, missing;
+	bool crosses; /* RESOLVE_NO_XDEV, and on the way into or out of a planned mount */
 	const struct surface_mount *hangs; /* stopped in front of or in this mount */
 	int dir;	     /* the parent directory; -1 where 'object' is set */
 	int object;	     /* what ".", "..", "/" or a link of /proc led to; -1 */
