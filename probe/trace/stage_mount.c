@@ -38,6 +38,8 @@ static bool says(const struct plan_mount *mount, const char *prefix)
 
 static void add_own(const struct plan_mount *mount, struct str *data)
 {
+	struct stat st;
+
 	if (mount->kind == PLAN_TMPFS && mount->size_mib > 0 && !says(mount, "size="))
 		(void)str_printf(data, ",size=%lldm", (long long)mount->size_mib);
 	if (mount->uid >= 0 && !says(mount, "uid="))
@@ -46,6 +48,9 @@ static void add_own(const struct plan_mount *mount, struct str *data)
 		(void)str_printf(data, ",gid=%lld", (long long)mount->gid);
 	if (mount->mode >= 0 && !says(mount, "mode="))
 		(void)str_printf(data, ",mode=%llo", (long long)mount->mode & 07777);
+	/* A runtime keeps that of the directory below. */
+	else if (!says(mount, "mode=") && stat(mount->path, &st) == 0)
+		(void)str_printf(data, ",mode=%o", (unsigned)st.st_mode & 07777);
 }
 
 /* What one writes there must not reach the image's files: what the app finds is a copy.

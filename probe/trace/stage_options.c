@@ -54,7 +54,8 @@ enum stage_option stage_option(const char *word, unsigned long *flags)
 		if (strcmp(word, ignored[i]) == 0)
 			return STAGE_OPTION_IGNORED;
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
-		if (strncmp(word, own[i], strlen(own[i])) == 0)
+		/* One word each: the kernel would read more out of it than we do. */
+		if (strncmp(word, own[i], strlen(own[i])) == 0 && !strchr(word, ','))
 			return STAGE_OPTION_OWN;
 	return STAGE_OPTION_UNKNOWN;
 }

@@ -160,6 +160,7 @@ TEST(options_are_those_that_a_tmpfs_has)
 	assert_int_equal(flags, MS_NODEV | MS_RDONLY);
 	assert_int_equal(stage_option("rprivate", &flags), STAGE_OPTION_IGNORED);
 	assert_int_equal(stage_option("mode=1777", &flags), STAGE_OPTION_OWN);
+	assert_int_equal(stage_option("size=1m,exec", &flags), STAGE_OPTION_UNKNOWN);
 	assert_int_equal(stage_option("mode", &flags), STAGE_OPTION_UNKNOWN);
 	assert_int_equal(stage_option("", &flags), STAGE_OPTION_UNKNOWN);
 	assert_int_equal(flags, MS_NODEV | MS_RDONLY);
