@@ -195,7 +195,7 @@ static int rehearse(const struct settings *settings, const struct list *command,
 	if (r == 0)
 		r = rehearsing_open(settings, &s.head, &to, err);
 	if (r == 0 && settings->real)
-		r = stage_mount(&s.plan.mounts, settings->every_mount, &s.blind, err);
+		r = stage_mount(&s.plan.mounts, settings->every_mount, err);
 	if (r < 0) {
 		rehearsing_done(to);
 		return r;

@@ -28,10 +28,10 @@ int stage_directories(const char *path);
 bool stage_carries(const struct plan_mount *mount);
 
 /* In a mount namespace of our own from now on: the plan's mounts, and everything that a
- * read-only root makes read-only. 'every': as for surface_new(). Needs CAP_SYS_ADMIN.
- * After stage_points(). 0, or a negative errno with words; then some of it may be done.
+ * read-only root makes read-only; what is mounted below the plan's stays. 'every': as for
+ * surface_new(). Needs CAP_SYS_ADMIN. After stage_points(). 0, or a negative errno with
+ * words; then some of it may be done.
  */
-int stage_mount(const struct list *mounts, bool every, struct list *blind,
-		struct err *err);
+int stage_mount(const struct list *mounts, bool every, struct err *err);
 
 #endif

@@ -20,6 +20,7 @@
 #include "probe/trace/names/surface.h"
 #include "probe/trace/stage.h"
 #include "probe/trace/stage_copy.h"
+#include "probe/trace/stage_kept.h"
 #include "probe/trace/stage_options.h"
 
 static int mount_call(const char *from, const char *to, const char *type,
@@ -128,40 +129,26 @@ static int make_readonly(const char *path, struct err *err)
 		     : 0;
 }
 
-/* Below a planned mount it would be covered now. */
-static const char *covered_by(const struct list *mounts, const char *path)
+static bool is_planned(const struct list *mounts, const char *path)
 {
 	LIST_EACH (const struct plan_mount, it, mounts)
-		if (path_is_below(path, it->path))
-			return it->path;
-	return NULL;
+		if (strcmp(path, it->path) == 0)
+			return true;
+	return false;
 }
 
 static int make_all_readonly(const struct surface *surface, const struct list *mounts,
-			     struct list *blind, struct err *err)
+			     struct err *err)
 {
 	AUTO(list_done) struct list all = { 0 };
 	int r = surface_list(surface, &all);
 
 	if (r < 0)
 		return err_set(err, r, "out of memory");
-	LIST_EACH (const struct surface_mount *, it, &all) {
-		const char *top = covered_by(mounts, (*it)->path);
-
-		if (top && strcmp(top, (*it)->path) != 0) {
-			AUTO_FREE char *text = str_format("%s is a mount of its own, and "
-							  "covered here by that at %s",
-							  (*it)->path, top);
-
-			if (!text || texts_add(blind, text) < 0)
-				return err_set(err, -ENOMEM, "out of memory");
-		}
-		if (!top)
+	LIST_EACH (const struct surface_mount *, it, &all)
+		if (r == 0 && !is_planned(mounts, (*it)->path))
 			r = make_readonly((*it)->path, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return r;
 }
 
 static int shallow_first(const void *a, const void *b)
@@ -171,10 +158,27 @@ static int shallow_first(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
+/* Those in front of 'path', which may lie in one of them; NULL: all that are left. */
+static int put_back(const struct list *kept, size_t *next, const char *path,
+		    struct err *err)
+{
+	int r = 0;
+
+	for (; r == 0 && *next < kept->len; (*next)++) {
+		const struct stage_kept *one = LIST_AT(kept, struct stage_kept, *next);
+
+		if (path && strcmp(one->path, path) > 0)
+			break;
+		r = stage_put_back(one, err);
+	}
+	return r;
+}
+
 /* From a new list of the same: the order is ours. */
-static int mount_all(const struct list *mounts, struct err *err)
+static int mount_all(const struct list *mounts, const struct list *kept, struct err *err)
 {
 	AUTO(list_done) struct list sorted = { 0 };
+	size_t next = 0;
 	int r = 0;
 
 	LIST_EACH (const struct plan_mount, it, mounts) {
@@ -187,19 +191,25 @@ static int mount_all(const struct list *mounts, struct err *err)
 	if (sorted.len)
 		qsort(sorted.items, sorted.len, sizeof(struct plan_mount), shallow_first);
 	LIST_EACH (const struct plan_mount, it, &sorted) {
+		if (r == 0)
+			r = put_back(kept, &next, it->path, err);
 		if (r == 0 && mkdir(it->path, 0755) < 0 && errno != EEXIST)
 			r = err_set(err, -errno, "%s: %s", it->path, err_words(errno));
 		if (r == 0)
 			r = mount_one(it, err);
 	}
-	return r;
+	return r < 0 ? r : put_back(kept, &next, NULL, err);
 }
 
 /* We stand in what a mount covers now, and would write beside it. A runtime goes there
  * last, and makes what is missing. */
 static int enter_again(const char *cwd, const struct list *mounts, struct err *err)
 {
-	if (!cwd || !covered_by(mounts, cwd))
+	bool covered = false;
+
+	LIST_EACH (const struct plan_mount, it, mounts)
+		covered |= cwd && path_is_below(cwd, it->path);
+	if (!covered)
 		return 0;
 	int r = stage_directories(cwd);
 	if (r == 0 && chdir(cwd) < 0)
@@ -208,9 +218,9 @@ static int enter_again(const char *cwd, const struct list *mounts, struct err *e
 		     : 0;
 }
 
-int stage_mount(const struct list *mounts, bool every, struct list *blind,
-		struct err *err)
+int stage_mount(const struct list *mounts, bool every, struct err *err)
 {
+	AUTO(stage_kept_done) struct list kept = { 0 };
 	AUTO_FREE char *cwd = getcwd(NULL, 0);
 	struct surface *surface = NULL;
 	int r = unshare(CLONE_NEWNS) < 0 ? -errno : 0;
@@ -226,9 +236,11 @@ int stage_mount(const struct list *mounts, bool every, struct list *blind,
 		return err_set(err, r, "/: %s", err_words(r));
 	r = surface_new(-1, every, &surface, err);
 	if (r == 0)
-		r = mount_all(mounts, err);
+		r = stage_keep(mounts, &kept, err);
 	if (r == 0)
-		r = make_all_readonly(surface, mounts, blind, err);
+		r = mount_all(mounts, &kept, err);
+	if (r == 0)
+		r = make_all_readonly(surface, mounts, err);
 	if (r == 0)
 		r = enter_again(cwd, mounts, err);
 	surface_done(surface);

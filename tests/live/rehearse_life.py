@@ -253,6 +253,36 @@ def test_border(tally, arena):
     tally.check("openat2 within a planned mount", (status, out), (0, "0 2 18\n"))
 
 
+KEPT = '''
+set -e
+mkdir -p work/user/plan work/b
+mount -t tmpfs user work/user; mount -t tmpfs -o ro closed work/b; echo mine > work/user/file
+mkdir work/user/plan; echo > work/hosts; mount --bind work/hosts work/hosts
+'''
+
+
+def test_kept(tally, arena):
+    """What is mounted below a plan's mount stays on it, and a plan's in that on that."""
+    if os.geteuid() != 0 or arena.sh("exit 0", "--real")[0] == 125:
+        return
+    plan = arena.plan([{"path": arena.at(path), "kind": "volume", "uid": 0, "gid": 0,
+                        "mode": 0o755} for path in ("work", "work/user/plan")])
+    for options in [], ["--real"]:
+        words = arena.words(["sh", "-c", "cat work/user/file; touch work/new work/user/plan/new "
+                             "&& stat -fc %t work/user; touch work/b/new; echo >> work/hosts"],
+                            "--plan", plan, *options)
+        words.remove("--every-mount")
+        done = subprocess.run(["unshare", "-m", "sh", "-c", KEPT + 'exec "$@"', "sh", *words],
+                              capture_output=True, text=True, timeout=HANG, check=False,
+                              cwd=arena.directory)
+        tally.check(f"kept {options}: the user's volume is there", done.stdout,
+                    "mine\n1021994\n")
+        tally.check(f"kept {options}: what is read-only is so, what is not is not",
+                    ("work/b/new" in done.stderr, "hosts" in done.stderr), (True, False))
+    shutil.rmtree(arena.at("work"))
+    os.mkdir(arena.at("work"))
+
+
 def test_no_document(tally, arena):
     """Where there will be no document nothing is started."""
     for file, want in ((arena.at("root"), 125), (arena.at("none/document"), 125),
@@ -410,8 +440,8 @@ def main():
     arena = Arena()
     try:
         for test in (test_status, test_permissive, test_plan, test_owner, test_bad_plans,
-                     test_interpreter, test_border, test_no_document, test_real, test_invalid,
-                     test_killed, test_background, test_time, test_pid1, test_fifo):
+                     test_interpreter, test_border, test_no_document, test_real, test_kept,
+                     test_invalid, test_killed, test_background, test_time, test_pid1, test_fifo):
             test(tally, arena)
     except Exception:  # said, and what was started is ended
         tally.crashed("rehearse_life")
