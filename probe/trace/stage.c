@@ -2,6 +2,7 @@
 #include "probe/trace/stage.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "core/plan.h"
 #include "core/str.h"
 #include "probe/proc/mountinfo.h"
+#include "probe/sys.h"
 #include "probe/trace/stage_options.h"
 
 /* Counted no further: the number is for people. */
@@ -158,15 +160,51 @@ static bool is_itself(const char *name)
 	return is_dots(name, strlen(name));
 }
 
-/* -1: nobody could look. */
-static int entries_of(const char *path)
+static bool is_mount_point(const char *path)
+{
+	struct sys_statx st;
+
+	return sys_statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+			 SYS_STATX_MODE, &st) == 0 &&
+	       st.attributes & SYS_STATX_ATTR_MOUNT_ROOT;
+}
+
+/* A mount point of the plan's, or of a mount that stays on top: a runtime makes it. */
+static bool is_made(const struct list *mounts, const char *path)
+{
+	LIST_EACH (const struct plan_mount, it, mounts)
+		if (strcmp(it->path, path) == 0)
+			return true;
+	return is_mount_point(path);
+}
+
+static bool leads_to_one(const struct list *mounts, const char *path)
+{
+	LIST_EACH (const struct plan_mount, it, mounts)
+		if (path_is_below(it->path, path))
+			return true;
+	return false;
+}
+
+/* What a mount there hides, to ENTRIES_MOST. -1: nobody could look. A directory on the
+ * way to another mount counts by what it holds; there are as many as the path has. */
+static int entries_of(const char *path, const struct list *mounts)
 {
 	AUTO_CLOSEDIR DIR *dir = opendir(path);
 	const struct dirent *d;
 	int n = 0;
 
-	while (dir && n < ENTRIES_MOST && (d = readdir(dir)))
-		n += !is_itself(d->d_name);
+	while (dir && n >= 0 && n < ENTRIES_MOST && (d = readdir(dir))) {
+		AUTO_FREE char *entry = is_itself(d->d_name)
+						? NULL
+						: str_format("%s/%s", path, d->d_name);
+
+		if (!entry || is_made(mounts, entry))
+			continue;
+		const int more =
+			leads_to_one(mounts, entry) ? entries_of(entry, mounts) : 1;
+		n = more < 0 ? -1 : n + more;
+	}
 	return dir ? n : -1;
 }
 
@@ -175,21 +213,26 @@ bool stage_carries(const struct plan_mount *mount)
 	return mount->carries_image_content && mount->kind != PLAN_TMPFS;
 }
 
-static int look_at_content(const struct plan_mount *mount, struct list *blind)
+/* To read is not notified, so nobody can tell whether the app needs what would not be
+ * there. What is mounted there already has no image's content. */
+static int look_at_content(const struct plan_mount *mount, const struct list *mounts,
+			   struct list *blind, struct list *invalid)
 {
-	const int n = stage_carries(mount) ? 0 : entries_of(mount->path);
-
+	if (stage_carries(mount) || is_mount_point(mount->path))
+		return 0;
+	const int n = entries_of(mount->path, mounts);
 	if (n == 0)
 		return 0;
 	if (n < 0)
 		return add(blind, str_format("what %s holds is not known: a mount there "
 					     "would hide it",
 					     mount->path));
-	return add(blind, str_format("%s%d %s of %s would be hidden by the mount there: "
-				     "the app finds %s all the same",
-				     n == ENTRIES_MOST ? "at least " : "", n,
-				     n == 1 ? "entry" : "entries", mount->path,
-				     n == 1 ? "it" : "them"));
+	return add(invalid,
+		   str_format("%s%d %s of %s would be hidden by the mount there, "
+			      "and the app finds %s here (--real hides %s)",
+			      n >= ENTRIES_MOST ? "at least " : "", n,
+			      n == 1 ? "entry" : "entries", mount->path,
+			      n == 1 ? "it" : "them", n == 1 ? "it" : "them"));
 }
 
 static bool differs(int64_t planned, int64_t is)
@@ -219,8 +262,8 @@ static int look_at_owner(const struct plan_mount *mount, const struct stat *st,
 				     (long long)(mount->mode < 0 ? mode : mount->mode)));
 }
 
-static int look(const struct plan_mount *mount, bool real, struct list *blind,
-		struct list *invalid, struct err *err)
+static int look(const struct plan_mount *mount, const struct list *mounts, bool real,
+		struct list *blind, struct list *invalid, struct err *err)
 {
 	struct stat st;
 	int r = stat(mount->path, &st) < 0 ? -errno : 0;
@@ -240,7 +283,7 @@ static int look(const struct plan_mount *mount, bool real, struct list *blind,
 	if (real)
 		return 0;
 	r = look_at_owner(mount, &st, blind);
-	return r < 0 ? r : look_at_content(mount, blind);
+	return r < 0 ? r : look_at_content(mount, mounts, blind, invalid);
 }
 
 static int check_options(const struct plan_mount *mount, struct err *err)
@@ -265,8 +308,12 @@ int stage_points(struct list *mounts, bool real, struct list *blind, struct list
 
 		if (r == 0)
 			r = resolve(it, err);
-		if (r == 0)
-			r = look(it, real, blind, invalid, err);
+		if (r < 0)
+			return r;
+	}
+	LIST_EACH (const struct plan_mount, it, mounts) {
+		const int r = look(it, mounts, real, blind, invalid, err);
+
 		if (r == -ENOMEM)
 			return err_set(err, r, "out of memory");
 		if (r < 0)

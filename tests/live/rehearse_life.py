@@ -132,13 +132,15 @@ def test_plan(tally, arena):
     tally.check("plan: its mounts are told", [m["path"] for m in found["mounts"]], [made])
     os.symlink("new", arena.at("link"))
     plan = arena.plan([{"path": arena.at("link/deep"), "kind": "volume"}])
+    os.unlink(os.path.join(made, "a"))
     tally.check("plan: a link on the way", arena.sh(f":>{made}/b", "--plan", plan)[0], 0)
     with open(arena.at("work/image"), "w", encoding="ascii"):
         pass
     plan = arena.plan([{"path": arena.at("work"), "kind": "tmpfs", "size_mib": 1}])
-    spots = " ".join(arena.sh("exit 0", "--plan", plan)[3]["blind_spots"])
-    tally.check("plan: what would be hidden", "1 entry of " in spots, True)
-    tally.check("plan: no limits", "ENOSPC" in spots, True)
+    status, _, err, found = arena.sh("exit 0", "--plan", plan)
+    tally.check("plan: what would be hidden", (status, "INVALID: 1 entry of " in verdict(err)),
+                (125, True))
+    tally.check("plan: no limits", "ENOSPC" in " ".join(found["blind_spots"]), True)
     os.unlink(arena.at("work/image"))
 
 
@@ -220,8 +222,9 @@ def test_interpreter(tally, arena):
         with open(arena.at(name), "w", encoding="ascii") as file:
             file.write(f"#! {arena.at(interpreter)} -e\nexit 3\n")
         os.chmod(arena.at(name), 0o755)
-        for options, want in (["exec"], 3), ([], 126):
-            plan = arena.plan([{"path": arena.at("work"), "kind": "tmpfs", "options": options}])
+        for options, want in (["exec"], 3), (["noexec"], 126):
+            plan = arena.plan([{"path": arena.at("work"), "kind": "volume", "options": options,
+                                "carries_image_content": True}])
             status, _, _, found = arena.sh(f"./{name}", "--plan", plan)
             tally.check(f"interpreter {name} {options}: status", status, want)
             tally.check(f"interpreter {name} {options}: refused",

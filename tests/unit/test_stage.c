@@ -139,13 +139,38 @@ TEST(what_a_tmpfs_hides_is_said_whatever_its_plan_says)
 	mount.kind = PLAN_TMPFS;
 	assert_false(stage_carries(&mount));
 	stage(&s, &mount, NULL);
-	assert_true(says(&s.blind, "1 entry of "));
+	assert_true(says(&s.invalid, "1 entry of "));
 	unstage(&s);
 	mount.kind = PLAN_VOLUME;
 	assert_true(stage_carries(&mount));
 	stage(&s, &mount, NULL);
-	assert_false(says(&s.blind, "1 entry of "));
+	assert_int_equal(s.invalid.len, 0);
 	unstage(&s);
+}
+
+TEST(mount_point_in_a_mount_is_not_hidden_by_it)
+{
+	static const char *const paths[] = { "outer", "outer/way/inner" };
+	struct staged s = { .err = ERR_INIT };
+
+	for (int full = 0; full < 2; full++) {
+		s = (struct staged){ .err = ERR_INIT };
+		for (size_t i = 0; i < 2; i++) {
+			struct plan_mount *m = LIST_ADD(&s.mounts, struct plan_mount);
+
+			assert_non_null(m);
+			m->path = strdup(at(paths[i]));
+			m->uid = m->gid = m->mode = -1;
+		}
+		/* The second time all of it is there. */
+		if (full)
+			put("outer/way/other", "");
+		s.result = stage_points(&s.mounts, false, &s.blind, &s.invalid, &s.err);
+		assert_int_equal(s.result, 0);
+		assert_int_equal(s.invalid.len, full);
+		unstage(&s);
+	}
+	assert_int_equal(unlink(at("outer/way/other")), 0);
 }
 
 TEST(options_are_those_that_a_tmpfs_has)
@@ -181,6 +206,7 @@ int main(void)
 		cmocka_unit_test(link_on_the_way_is_followed_and_one_to_nothing_refused),
 		cmocka_unit_test(nothing_is_mounted_on_proc),
 		cmocka_unit_test(what_a_tmpfs_hides_is_said_whatever_its_plan_says),
+		cmocka_unit_test(mount_point_in_a_mount_is_not_hidden_by_it),
 		cmocka_unit_test(options_are_those_that_a_tmpfs_has),
 	};
 
