@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "agent/outlet.h"
+#include "agent/targets.h"
 #include "agent/terminal.h"
 #include "agent/verb.h"
 #include "checks/report/inventory.h"
 #include "core/cleanup.h"
-#include "core/table.h"
 
 /* A page of half a million paths; what an outlet takes at once. */
 #define PAGE_MAX ((size_t)64 << 20)
@@ -26,19 +26,9 @@
 /* What the live line needs. */
 #define LIVE_COLUMNS 72
 
-enum format { FORMAT_JSON, FORMAT_TEXT, FORMAT_COUNT };
-static const char *const format_names[] = { "json", "text" };
-
-/* What goes where; a NULL file is standard error. */
-struct target {
-	bool wanted;
-	const char *file;
-	size_t len; /* of the name in an option "json=FILE" */
-};
-
 struct recording {
-	struct target targets[FORMAT_COUNT];
-	struct outlet outlets[FORMAT_COUNT];
+	struct target targets[TARGET_COUNT];
+	struct outlet outlets[TARGET_COUNT];
 	struct inventory *all; /* for the page; NULL: none is wanted */
 	struct str line;
 	struct text_style style;
@@ -49,60 +39,23 @@ struct recording {
 
 /* --- what was asked for --- */
 
-static int find_format(const char *spec, const char **file, struct err *err)
-{
-	size_t n = strcspn(spec, "=");
-
-	*file = spec[n] ? spec + n + 1 : NULL;
-	for (int i = 0; i < FORMAT_COUNT; i++)
-		if (strlen(format_names[i]) == n &&
-		    strncmp(format_names[i], spec, n) == 0)
-			return i;
-	return err_set(err, -EINVAL, "'%s' is no format; there are text and json", spec);
-}
-
-static int check_files(const struct target targets[FORMAT_COUNT], struct err *err)
-{
-	for (int i = 0; i < FORMAT_COUNT; i++) {
-		const char *file = targets[i].file;
-
-		if (file && (strcmp(file, "-") == 0 || !*file))
-			return err_set(err, -EINVAL,
-				       "'%s' is no file: standard output is the app's",
-				       file);
-	}
-	if (targets[0].wanted && targets[1].wanted && targets[0].file &&
-	    str_equal(targets[0].file, targets[1].file))
-		return err_set(err, -EINVAL, "text and json cannot both go to %s",
-			       targets[0].file);
-	return 0;
-}
-
 /* With a file its lines; without one a page at the end, on standard error. */
-static int choose(const struct settings *settings, struct target ret[FORMAT_COUNT],
+static int choose(const struct settings *settings, struct target ret[TARGET_COUNT],
 		  struct err *err)
 {
-	memset(ret, 0, FORMAT_COUNT * sizeof(*ret));
-	LIST_EACH (char *const, spec, &settings->formats) {
-		const char *file;
-		int format = find_format(*spec, &file, err);
+	const int r = targets_read(settings, ret, err);
 
-		if (format < 0)
-			return format;
-		ret[format] = (struct target){ .wanted = true,
-					       .file = file ? file : settings->output };
-	}
-	if (settings->formats.len == 0) {
-		int format = settings->output ? FORMAT_JSON : FORMAT_TEXT;
-
-		ret[format] = (struct target){ .wanted = true, .file = settings->output };
-	}
-	return check_files(ret, err);
+	if (r < 0)
+		return r;
+	if (settings->formats.len == 0)
+		ret[settings->output ? TARGET_JSON : TARGET_TEXT] =
+			(struct target){ .wanted = true, .file = settings->output };
+	return targets_check(ret, err);
 }
 
 int recording_check(const struct settings *settings, struct err *err)
 {
-	struct target targets[FORMAT_COUNT];
+	struct target targets[TARGET_COUNT];
 
 	return choose(settings, targets, err);
 }
@@ -146,12 +99,12 @@ int recording_open(const struct settings *settings, struct recording **ret,
 	if (!rec)
 		return err_set(err, -ENOMEM, "out of memory");
 	rec->line = (struct str)STR_INIT(2 * INVENTORY_LINE_MAX);
-	for (int i = 0; i < FORMAT_COUNT; i++)
+	for (int i = 0; i < TARGET_COUNT; i++)
 		rec->outlets[i].fd = -1;
 	failed = choose(settings, rec->targets, err);
-	for (int i = 0; i < FORMAT_COUNT && failed == 0; i++)
+	for (int i = 0; i < TARGET_COUNT && failed == 0; i++)
 		failed = open_target(&rec->targets[i], &rec->outlets[i], err);
-	const struct target *text = &rec->targets[FORMAT_TEXT];
+	const struct target *text = &rec->targets[TARGET_TEXT];
 	if (failed == 0 && text->wanted) {
 		rec->all = inventory_new();
 		if (!rec->all)
@@ -159,7 +112,7 @@ int recording_open(const struct settings *settings, struct recording **ret,
 		if (!text->file)
 			rec->style = terminal_style(settings, STDERR_FILENO);
 	}
-	const struct target *json = &rec->targets[FORMAT_JSON];
+	const struct target *json = &rec->targets[TARGET_JSON];
 	rec->live = may_show_live() && (!json->wanted || json->file);
 	if (failed < 0) {
 		recording_done(rec);
@@ -173,7 +126,7 @@ void recording_done(struct recording *rec)
 {
 	if (!rec)
 		return;
-	for (int i = 0; i < FORMAT_COUNT; i++)
+	for (int i = 0; i < TARGET_COUNT; i++)
 		outlet_done(&rec->outlets[i]);
 	if (rec->all)
 		inventory_done(rec->all);
@@ -186,12 +139,12 @@ void recording_done(struct recording *rec)
 static void take(void *arg, const struct inventory_record *record)
 {
 	struct recording *rec = arg;
-	struct outlet *lines = &rec->outlets[FORMAT_JSON];
+	struct outlet *lines = &rec->outlets[TARGET_JSON];
 	struct inventory_record copy = *record;
 
 	if (copy.kind == RECORD_ENDED)
 		copy.end.lost += lines->dropped + rec->short_of_memory;
-	if (rec->targets[FORMAT_JSON].wanted) {
+	if (rec->targets[TARGET_JSON].wanted) {
 		str_reset(&rec->line);
 		inventory_write(&rec->line, &copy);
 		if (rec->line.error)
@@ -207,14 +160,14 @@ static void flushed(void *arg)
 {
 	struct recording *rec = arg;
 
-	outlet_write(&rec->outlets[FORMAT_JSON]);
+	outlet_write(&rec->outlets[TARGET_JSON]);
 }
 
 static bool ready(void *arg)
 {
 	const struct recording *rec = arg;
 
-	return outlet_ready(&rec->outlets[FORMAT_JSON]);
+	return outlet_ready(&rec->outlets[TARGET_JSON]);
 }
 
 struct recorder_sink recording_sink(struct recording *rec)
@@ -253,7 +206,7 @@ static void erase(struct recording *rec)
 static void print_page(struct recording *rec)
 {
 	AUTO(str_done) struct str page = STR_INIT(PAGE_MAX);
-	struct outlet *to = &rec->outlets[FORMAT_TEXT];
+	struct outlet *to = &rec->outlets[TARGET_TEXT];
 
 	report_inventory_text(rec->all, &rec->style, &page);
 	if (page.error) {
@@ -293,7 +246,7 @@ static void end_here(struct recording *rec, const struct recorder_progress *p)
 
 static void sum_up(const struct recording *rec, const struct recorder_progress *p)
 {
-	for (int i = 0; i < FORMAT_COUNT; i++) {
+	for (int i = 0; i < TARGET_COUNT; i++) {
 		const struct target *target = &rec->targets[i];
 
 		if (target->wanted && target->file)
@@ -309,14 +262,14 @@ static void sum_up(const struct recording *rec, const struct recorder_progress *
 void recording_tick(void *arg, const struct recorder_progress *progress, bool last)
 {
 	struct recording *rec = arg;
-	struct outlet *lines = &rec->outlets[FORMAT_JSON];
+	struct outlet *lines = &rec->outlets[TARGET_JSON];
 
 	if (!last) {
 		show(rec, progress);
 		return;
 	}
 	erase(rec);
-	if (rec->targets[FORMAT_JSON].wanted && !outlet_finish(lines, LINES_WAIT_MS))
+	if (rec->targets[TARGET_JSON].wanted && !outlet_finish(lines, LINES_WAIT_MS))
 		outlet_complain("trace: %s is not complete", lines->name);
 	if (rec->all) {
 		end_here(rec, progress);

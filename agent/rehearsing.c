@@ -12,10 +12,10 @@
 #include "agent/clock.h"
 #include "agent/files.h"
 #include "agent/outlet.h"
+#include "agent/targets.h"
 #include "agent/terminal.h"
 #include "checks/report/rehearsal.h"
 #include "core/cleanup.h"
-#include "core/table.h"
 
 /* 100,000 refusals with long paths; what an outlet takes at once. */
 #define DOCUMENT_MAX ((size_t)256 << 20)
@@ -24,16 +24,8 @@
 /* A tenth of the time may go into writing what is not the end. */
 #define SHARE 10
 
-enum format { FORMAT_JSON, FORMAT_TEXT, FORMAT_COUNT };
-static const char *const format_names[] = { "json", "text" };
-
-struct target {
-	bool wanted;
-	const char *file; /* NULL: standard error */
-};
-
 struct rehearsing {
-	struct target targets[FORMAT_COUNT];
+	struct target targets[TARGET_COUNT];
 	const struct rehearsal *head;
 	struct text_style style;
 	/* Its directory as it was at the start: with --real the root is read-only to us,
@@ -47,60 +39,27 @@ struct rehearsing {
 
 /* --- what was asked for --- */
 
-/* By another of its names. There the app's own descriptor is meant, which is not ours
- * any more when the document is written. */
-static bool is_stdout(const char *file)
-{
-	static const char *const names[] = { "-", "/dev/stdout", "/dev/fd/1",
-					     "/proc/self/fd/1" };
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(file, names[i]) == 0)
-			return true;
-	return false;
-}
-
-static int choose(const struct settings *settings, struct target ret[FORMAT_COUNT],
+static int choose(const struct settings *settings, struct target ret[TARGET_COUNT],
 		  struct err *err)
 {
-	memset(ret, 0, FORMAT_COUNT * sizeof(*ret));
-	LIST_EACH (char *const, spec, &settings->formats) {
-		const size_t n = strcspn(*spec, "=");
-		const char *file = (*spec)[n] ? *spec + n + 1 : settings->output;
-		int found = -1;
+	const int r = targets_read(settings, ret, err);
 
-		for (int i = 0; i < FORMAT_COUNT; i++)
-			if (strlen(format_names[i]) == n &&
-			    strncmp(format_names[i], *spec, n) == 0)
-				found = i;
-		if (found < 0)
-			return err_set(err, -EINVAL,
-				       "'%s' is no format; there are text and json",
-				       *spec);
-		ret[found] = (struct target){ .wanted = true, .file = file };
-	}
+	if (r < 0)
+		return r;
 	/* The page is always there: who sees nothing believes that it passed. */
-	if (settings->output && !ret[FORMAT_JSON].wanted &&
-	    ret[FORMAT_TEXT].file != settings->output)
-		ret[FORMAT_JSON] =
+	if (settings->output && !ret[TARGET_JSON].wanted &&
+	    ret[TARGET_TEXT].file != settings->output)
+		ret[TARGET_JSON] =
 			(struct target){ .wanted = true, .file = settings->output };
-	if (!ret[FORMAT_TEXT].wanted &&
-	    !(ret[FORMAT_JSON].wanted && !ret[FORMAT_JSON].file))
-		ret[FORMAT_TEXT] = (struct target){ .wanted = true };
-	for (int i = 0; i < FORMAT_COUNT; i++)
-		if (ret[i].file && (!*ret[i].file || is_stdout(ret[i].file)))
-			return err_set(err, -EINVAL,
-				       "'%s' is no file: standard output is the app's",
-				       ret[i].file);
-	if (ret[0].file && str_equal(ret[0].file, ret[1].file))
-		return err_set(err, -EINVAL, "text and json cannot both go to %s",
-			       ret[0].file);
-	return 0;
+	if (!ret[TARGET_TEXT].wanted &&
+	    !(ret[TARGET_JSON].wanted && !ret[TARGET_JSON].file))
+		ret[TARGET_TEXT] = (struct target){ .wanted = true };
+	return targets_check(ret, err);
 }
 
 int rehearsing_check(const struct settings *settings, struct err *err)
 {
-	struct target targets[FORMAT_COUNT];
+	struct target targets[TARGET_COUNT];
 
 	return choose(settings, targets, err);
 }
@@ -160,7 +119,7 @@ static int put_document(struct rehearsing *r, const struct rehearsal *all, bool 
 static void put_page(struct rehearsing *r, const struct rehearsal *all)
 {
 	AUTO(str_done) struct str page = STR_INIT(PAGE_MAX);
-	const struct target *target = &r->targets[FORMAT_TEXT];
+	const struct target *target = &r->targets[TARGET_TEXT];
 	struct err err = ERR_INIT;
 	struct outlet to;
 
@@ -240,12 +199,12 @@ int rehearsing_open(const struct settings *settings, const struct rehearsal *hea
 	r->directory = -1;
 	r->head = head;
 	failed = choose(settings, r->targets, err);
-	if (failed == 0 && r->targets[FORMAT_JSON].file)
-		failed = find_document(r, r->targets[FORMAT_JSON].file, err);
-	if (failed == 0 && !r->targets[FORMAT_JSON].file &&
-	    r->targets[FORMAT_JSON].wanted)
+	if (failed == 0 && r->targets[TARGET_JSON].file)
+		failed = find_document(r, r->targets[TARGET_JSON].file, err);
+	if (failed == 0 && !r->targets[TARGET_JSON].file &&
+	    r->targets[TARGET_JSON].wanted)
 		r->path = strdup("/dev/stderr");
-	if (failed == 0 && !r->targets[FORMAT_TEXT].file)
+	if (failed == 0 && !r->targets[TARGET_TEXT].file)
 		r->style = terminal_style(settings, STDERR_FILENO);
 	if (failed == 0)
 		failed = write_first(r, err);
