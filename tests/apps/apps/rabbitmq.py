@@ -14,8 +14,8 @@ GET = '{"count":1000,"ackmode":"ack_requeue_false","encoding":"auto"}'
 def smoke(box, times):
     box.until(f"{API}/overview", seconds=120)
     box.sh(f"{API}/queues/%2F/q -X PUT -d '{{\"durable\":true}}'")
-    box.want(SEND % (20 * times, API), '"routed":true')
-    box.want(f"{API}/queues/%2F/q/get -d '{GET}'", f"hello{20 * times}.")
+    box.want(SEND % (4 * times, API), '"routed":true')
+    box.want(f"{API}/queues/%2F/q/get -d '{GET}'", f"hello{4 * times}.")
     box.sh(f"{API}/vhosts/v -X PUT && {API}/vhosts/v -X DELETE")
 
 
