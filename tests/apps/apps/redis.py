@@ -25,7 +25,10 @@ def smoke(box, times):
     saved(box, "bgsave", "rdb_bgsave")
     saved(box, "bgrewriteaof", "aof_rewrite")
     box.want("redis-cli get key", "value")
-    box.sh(f"mv {LOG} {LOG}.1; redis-cli bgsave")
+    box.sh(f"mv {LOG} {LOG}.1")
+    # To its end: redis removes the file of a child that it stops in the middle, which
+    # happens now and then.
+    saved(box, "bgsave", "rdb_bgsave")
     box.until(f"test -s {LOG}")
 
 
