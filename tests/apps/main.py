@@ -193,6 +193,7 @@ def rehearsed(row, compare, changed, plan, real):
     """With the plan it passes; without, it refuses what a real read-only root does."""
     app, place, patience = compare.app, compare.directory, compare.patience
     run, refused = rehearsals.rehearse(app, changed, compare.defined, place, plan)
+    with_plan = run
     words = [run.problem] * bool(run.problem) + rehearsals.compare(refused, real.refused)
     row.words += ["rehearsed: " + word for word in words[:SHOWN]]
     bare = runs.readonly(app, compare.image, plans.with_mounts(compare.defined, []),
@@ -203,7 +204,9 @@ def rehearsed(row, compare, changed, plan, real):
     if (run.problem is None) != (bare.problem is None):
         more.append(f"ended with {run.problem!r}, and really with {bare.problem!r}")
     row.words += ["rehearsed without: " + word for word in more[:SHOWN]]
-    row.rehearsed = f"{'NO' if words else 'yes'}, {'NO' if more else 'yes'}"
+    row.rehearsed = ", ".join(
+        ("NO" if wrong else "yes") + " (ptrace)" * one.sys_ptrace
+        for wrong, one in ((words, with_plan), (more, run)))
 
 
 def difference(row, traced, compare):

@@ -37,9 +37,12 @@ def _place(root, path, follows):
     return failures.normal(there)
 
 
-def _definition(app, defined, plan):
+def _definition(app, defined, plan, sys_ptrace):
     made = copy.deepcopy(defined)
     one = made["containerDefinitions"][0]
+    if sys_ptrace:
+        one.setdefault("linuxParameters", {}).setdefault(
+            "capabilities", {})["add"] = ["SYS_PTRACE"]
     one["environment"] = one["environment"] + [
         {"name": e["name"], "value": e["value"]} for e in plan.get("environment", [])]
     words = ["--plan", "/inv/plan.json"] if plan else []
@@ -49,13 +52,24 @@ def _definition(app, defined, plan):
 
 
 def rehearse(app, image, defined, directory, plan, patience=60):
-    """The run, and {(errno, paths)} of what it refused; None where it was not valid."""
-    run = runs.Run(directory, "rehearsed" if plan else "rehearsed-without")
+    """The run, and {(errno, paths)} of what it refused; None where it was not valid. Where
+    it is invalid for want of SYS_PTRACE, it gets it, as it says itself."""
+    run, refused = _rehearse(app, image, defined, directory, plan, patience, False)
+    if refused is None and "SYS_PTRACE" in (run.problem or ""):
+        run, refused = _rehearse(app, image, defined, directory, plan, patience, True)
+    return run, refused
+
+
+def _rehearse(app, image, defined, directory, plan, patience, sys_ptrace):
+    run = runs.Run(directory, ("rehearsed" if plan else "rehearsed-without") +
+                   "-ptrace" * sys_ptrace)
+    run.sys_ptrace = sys_ptrace
     if plan:
         shutil.copy(directory + "/plan.json", run.out)
     tweaks = {plans.NAME: {"binds": [[run.out, "/inv", "rw"]]}}
-    with Task(_definition(app, defined, plan), images={"app": image}, flavour="fargate",
-              network="none", tweaks=tweaks) as task:
+    made = _definition(app, defined, plan, sys_ptrace)
+    with Task(made, images={"app": image}, flavour="fargate", network="none",
+              tweaks=tweaks) as task:
         one = box.Box(task, plans.NAME, app, patience)
         if run.guarded(app.smoke, one, 1):
             run.guarded(one.ends)

@@ -40,6 +40,7 @@ class Run:
         self.upper_mounts, self.hidden, self.carried = [], {}, 0
         self.seconds = 0
         self.refused = None  # what `look` has found before the container was gone
+        self.sys_ptrace = False
 
     def guarded(self, step, *arguments):
         """True where it passed; the first problem is kept."""
