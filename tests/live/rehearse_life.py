@@ -442,12 +442,7 @@ def main():
     tally = harness.Tally("-v" in sys.argv)
     arena = Arena()
     try:
-        for test in (test_status, test_permissive, test_plan, test_owner, test_bad_plans,
-                     test_interpreter, test_border, test_no_document, test_real, test_kept,
-                     test_invalid, test_killed, test_background, test_time, test_pid1, test_fifo):
-            test(tally, arena)
-    except Exception:  # said, and what was started is ended
-        tally.crashed("rehearse_life")
+        harness.each(tally, harness.tests_of(globals()), arena)
     finally:
         arena.done()
     return tally.end()
